@@ -1,0 +1,129 @@
+//! Delete: find the records' ids where the host has not kept them, then archive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offtake_sdk::{Batch, CallFailure, Context, Detail, Report, Row, log};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::request::{self, RECORD_ID, Sent, comparable};
+use crate::response::{BatchAnswer, Record};
+use crate::write::refused;
+use crate::{client, outcome};
+
+/// Archives the rows' records. A record that is not there counts as deleted.
+pub(crate) fn archive(cx: &Context<Config>, batch: &Batch) -> Result<Report, CallFailure> {
+    request::check_size(batch)?;
+    let match_key = batch.match_key()?;
+    let mut report = Report::new(batch);
+    let (mut found, mut wanted) = (Vec::new(), Vec::new());
+    for row in batch {
+        match (row.remote_id(), request::id_of(row, match_key)) {
+            (Some(id), _) => found.push((row, id.to_owned())),
+            (None, Ok(id)) if match_key == RECORD_ID => found.push((row, id)),
+            (None, Ok(_)) => wanted.push(row),
+            (None, Err(detail)) => report.rejected(row, detail),
+        }
+    }
+    if !wanted.is_empty() {
+        found.extend(look_up(cx, batch.object(), match_key, &wanted, &mut report)?);
+    }
+    if found.is_empty() {
+        return Ok(report);
+    }
+    send(cx, batch.object(), &found, report)
+}
+
+fn send(
+    cx: &Context<Config>,
+    object: &str,
+    found: &[(&Row, String)],
+    mut report: Report,
+) -> Result<Report, CallFailure> {
+    let ids: BTreeSet<&str> = found.iter().map(|(_, id)| id.as_str()).collect();
+    let inputs: Vec<_> = ids.into_iter().map(|id| json!({"id": id})).collect();
+    let response = match client::batch(cx, object, "archive").json(&json!({"inputs": inputs})).send() {
+        Ok(response) => response,
+        Err(failure) => {
+            let rows = found.iter().map(|(row, _)| *row).collect();
+            return refused(failure, &Sent { rows, match_key: Some(RECORD_ID) }, report);
+        }
+    };
+    // 204 says it of all. A body can only be a 207, which names the ids that failed.
+    let answer: BatchAnswer = if response.body().is_empty() { BatchAnswer::default() } else { response.json()? };
+    for error in answer.errors.iter().filter(|error| error.category != "OBJECT_NOT_FOUND") {
+        let failed = error.context.get("ids").into_iter().flatten().collect::<BTreeSet<_>>();
+        for (row, _) in found.iter().filter(|(_, id)| failed.is_empty() || failed.contains(id)) {
+            if !report.is_answered(row) {
+                report.failed(row, outcome::failure(error));
+            }
+        }
+    }
+    for (row, _) in found {
+        if !report.is_answered(row) {
+            report.deleted(row);
+        }
+    }
+    Ok(report)
+}
+
+/// Finds the ids of records by their match key.
+fn look_up<'a>(
+    cx: &Context<Config>,
+    object: &str,
+    match_key: &str,
+    wanted: &[&'a Row],
+    report: &mut Report,
+) -> Result<Vec<(&'a Row, String)>, CallFailure> {
+    let inputs: Vec<_> = wanted.iter().filter_map(|row| row.match_text()).map(|id| json!({"id": id})).collect();
+    let body = json!({
+        "inputs": inputs,
+        "idProperty": match_key,
+        "properties": properties_of(match_key),
+        "propertiesWithHistory": [],
+    });
+    let answer: BatchAnswer = client::batch(cx, object, "read").read_only().json(&body).send()?.json()?;
+
+    let mut ids = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    let asked: BTreeSet<String> =
+        wanted.iter().filter_map(|row| row.match_text()).map(|text| comparable(match_key, text)).collect();
+    for record in &answer.results {
+        for value in values(record, match_key).filter(|value| asked.contains(value)) {
+            known.insert(record.id.as_str());
+            ids.insert(value, record.id.clone());
+        }
+    }
+    let strangers = answer.results.iter().filter(|record| !known.contains(record.id.as_str())).count();
+    if strangers > 0 {
+        log::warn(&format!("{strangers} records were found by {match_key} and do not show the value asked for"));
+    }
+    let mut found = Vec::new();
+    for row in wanted {
+        let id = row.match_text().and_then(|text| ids.get(&comparable(match_key, text)));
+        match id {
+            Some(id) => found.push((*row, id.clone())),
+            None if strangers == 0 => report.deleted(row),
+            // One of the strangers may be this row's: to call it deleted would be a guess.
+            None => report.rejected(
+                row,
+                Detail::new("record_not_identified", "HubSpot found a record under another value of the match key")
+                    .with_field(match_key),
+            ),
+        }
+    }
+    Ok(found)
+}
+
+/// A contact is found by each of its addresses, and shows the others in a property of its own.
+fn properties_of(match_key: &str) -> Vec<&str> {
+    if match_key == "email" { vec!["email", ADDITIONAL_EMAILS] } else { vec![match_key] }
+}
+
+const ADDITIONAL_EMAILS: &str = "hs_additional_emails";
+
+fn values(record: &Record, match_key: &str) -> impl Iterator<Item = String> {
+    let others = if match_key == "email" { record.property(ADDITIONAL_EMAILS).unwrap_or_default() } else { "" };
+    let own = record.property(match_key).into_iter();
+    own.chain(others.split(';')).filter(|value| !value.is_empty()).map(|value| comparable(match_key, value))
+}

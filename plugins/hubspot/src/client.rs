@@ -1,0 +1,40 @@
+//! Requests to HubSpot's API, with its paths.
+
+use offtake_sdk::http::{Request, encode};
+use offtake_sdk::{Context, Response};
+
+use crate::config::Config;
+use crate::vendor_error;
+
+const ENDPOINT: &str = "api";
+const CREDENTIAL: &str = "token";
+
+/// The date-based version of every path. HubSpot supports one for eighteen months.
+const VERSION: &str = "2026-03";
+
+/// A GET request for the portal.
+pub(crate) fn account(cx: &Context<Config>) -> Request<'_> {
+    get(cx, format!("/account-info/{VERSION}/details"))
+}
+
+/// A GET request for the account's custom objects.
+pub(crate) fn custom_schemas(cx: &Context<Config>) -> Request<'_> {
+    get(cx, format!("/crm-object-schemas/{VERSION}/schemas"))
+}
+
+/// A GET request for an object's properties.
+pub(crate) fn properties<'a>(cx: &'a Context<Config>, object: &str) -> Request<'a> {
+    get(cx, format!("/crm/properties/{VERSION}/{}", encode(object)))
+}
+
+/// A POST request to one of an object's batch calls: create, update, upsert, read, archive.
+pub(crate) fn batch<'a>(cx: &'a Context<Config>, object: &str, call: &str) -> Request<'a> {
+    let explain =
+        if call == "update" { vendor_error::explain_update } else { vendor_error::explain as fn(&Response) -> _ };
+    let path = format!("/crm/objects/{VERSION}/{}/batch/{call}", encode(object));
+    cx.http().explained_by(explain).post(ENDPOINT, path).auth(CREDENTIAL)
+}
+
+fn get(cx: &Context<Config>, path: String) -> Request<'_> {
+    cx.http().explained_by(vendor_error::explain).get(ENDPOINT, path).auth(CREDENTIAL)
+}

@@ -1,0 +1,261 @@
+//! Batch: changes as requests no larger than the destination takes.
+
+use std::ops::Range;
+
+use crate::cell::UnsupportedType;
+use crate::diff::{Change, Diff};
+use crate::digest::{KeyDigest, RowDigest, idempotency_key};
+use crate::ndjson::RowEncoder;
+use crate::object::Operation;
+
+/// What the destination takes in one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Rows.
+    pub rows: usize,
+    /// Bytes of NDJSON.
+    pub bytes: usize,
+}
+
+/// Why a row is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It was never acknowledged.
+    Added,
+    /// It was acknowledged with other values.
+    Changed,
+    /// It is gone from the source.
+    Removed,
+}
+
+/// A row on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchRow {
+    /// Its match key.
+    pub key: KeyDigest,
+    /// What acknowledging it means.
+    pub digest: RowDigest,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// The same for the same change, also after a crash.
+    pub idempotency_key: String,
+    /// The match fields as a JSON object.
+    pub match_values: String,
+    /// The vendor's id, where it is known.
+    pub remote_id: Option<String>,
+    /// Its line in the batch.
+    line: Range<usize>,
+}
+
+/// Rows that go in one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// What is done to them.
+    pub operation: Operation,
+    /// The rows.
+    pub rows: Vec<BatchRow>,
+    /// Their fields as NDJSON.
+    pub ndjson: String,
+}
+
+/// A change that cannot become a row of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsendable {
+    /// Its match key.
+    pub key: KeyDigest,
+    /// Why it would have been sent.
+    pub reason: Reason,
+    /// The match fields as a JSON object.
+    pub match_values: String,
+    /// Why not, in words.
+    pub message: String,
+}
+
+/// What a batching step gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A batch to send.
+    Send(Batch),
+    /// A row to set aside.
+    Refuse(Unsendable),
+}
+
+/// A removed row with what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Its match key.
+    pub key: KeyDigest,
+    /// The match fields as a JSON object.
+    pub match_values: String,
+    /// The vendor's id, where it is known.
+    pub remote_id: Option<String>,
+}
+
+/// Name of the sync and of the operation, which make a change's idempotency key.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// The sync.
+    pub sync: &'a str,
+    /// What is done.
+    pub operation: Operation,
+}
+
+// === impl Batch ===
+
+impl Batch {
+    fn empty(operation: Operation) -> Self {
+        Self { operation, rows: Vec::new(), ndjson: String::new() }
+    }
+
+    fn fits(&self, caps: Caps, line: usize) -> bool {
+        self.rows.len() < caps.rows && self.ndjson.len() + line <= caps.bytes
+    }
+
+    fn push(&mut self, row: BatchRow, line: &str) {
+        let start = self.ndjson.len();
+        self.ndjson.push_str(line);
+        self.rows.push(BatchRow { line: start..self.ndjson.len(), ..row });
+    }
+
+    /// The row's fields as one line of JSON.
+    pub fn line(&self, row: &BatchRow) -> &str {
+        self.ndjson.get(row.line.clone()).unwrap_or_default()
+    }
+
+    /// A batch of some of its rows, in their order.
+    #[must_use]
+    pub fn subset(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut part = Self::empty(self.operation);
+        for (index, row) in self.rows.iter().enumerate() {
+            if keep(index) {
+                part.push(row.clone(), self.line(row));
+            }
+        }
+        part
+    }
+
+    /// The two halves, to find out which row a refusal was about.
+    pub fn halves(&self) -> (Self, Self) {
+        let middle = self.rows.len().div_ceil(2);
+        (self.subset(|index| index < middle), self.subset(|index| index >= middle))
+    }
+}
+
+/// Added and changed rows as batches, in key order.
+pub struct Writes<'a> {
+    changes: std::slice::Iter<'a, Change>,
+    encoders: Vec<(RowEncoder, RowEncoder)>,
+    caps: Caps,
+    identity: Identity<'a>,
+    open: Batch,
+}
+
+impl<'a> Writes<'a> {
+    /// Batches of `diff`'s changes; `match_keys` are the fields that make a row's key.
+    ///
+    /// # Errors
+    /// [`UnsupportedType`] when a column's type cannot be sent.
+    pub fn new(
+        diff: &'a Diff,
+        match_keys: &[String],
+        caps: Caps,
+        identity: Identity<'a>,
+    ) -> Result<Self, UnsupportedType> {
+        let encoders = diff.encoders()?.into_iter();
+        Ok(Self {
+            changes: diff.changes.iter(),
+            encoders: encoders.map(|full| (full.only(match_keys), full)).collect(),
+            caps,
+            identity,
+            open: Batch::empty(identity.operation),
+        })
+    }
+
+    fn encode(&self, change: &Change) -> Result<(BatchRow, String), Unsendable> {
+        let (batch, row) = Diff::row(change);
+        let reason = if change.before.is_some() { Reason::Changed } else { Reason::Added };
+        let mut match_values = String::new();
+        let mut line = String::new();
+        let written = self.encoders.get(batch).map(|(keys, full)| {
+            // A key that cannot be written also fails as part of the whole row.
+            let _ = keys.write(row, &mut match_values);
+            full.write(row, &mut line)
+        });
+        let match_values = match_values.trim_end().to_owned();
+        let refuse = |message| Unsendable { key: change.key, reason, match_values: match_values.clone(), message };
+        match written {
+            Some(Ok(())) if line.len() <= self.caps.bytes => {}
+            Some(Ok(())) => {
+                return Err(refuse(format!(
+                    "the row is {} bytes, the destination takes {}",
+                    line.len(),
+                    self.caps.bytes
+                )));
+            }
+            Some(Err(error)) => return Err(refuse(error.to_string())),
+            None => return Err(refuse("its batch is gone".to_owned())),
+        }
+        let operation = self.identity.operation.as_str();
+        let row = BatchRow {
+            key: change.key,
+            digest: change.digest,
+            reason,
+            idempotency_key: idempotency_key(self.identity.sync, change.key, operation, change.digest),
+            match_values,
+            remote_id: None,
+            line: 0..0,
+        };
+        Ok((row, line))
+    }
+}
+
+impl Iterator for Writes<'_> {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let next = Batch::empty(self.identity.operation);
+        loop {
+            let Some(change) = self.changes.next() else {
+                let last = std::mem::replace(&mut self.open, next);
+                return (!last.rows.is_empty()).then_some(Step::Send(last));
+            };
+            match self.encode(change) {
+                Err(refused) => return Some(Step::Refuse(refused)),
+                Ok((row, line)) if self.open.fits(self.caps, line.len()) => self.open.push(row, &line),
+                Ok((row, line)) => {
+                    let full = std::mem::replace(&mut self.open, next);
+                    self.open.push(row, &line);
+                    return Some(Step::Send(full));
+                }
+            }
+        }
+    }
+}
+
+/// Removed rows as batches.
+pub fn removals(removed: &[Removal], caps: Caps, identity: Identity<'_>) -> Vec<Batch> {
+    let mut batches = Vec::new();
+    let mut open = Batch::empty(identity.operation);
+    for removal in removed {
+        let line = format!("{}\n", removal.match_values);
+        if !open.rows.is_empty() && !open.fits(caps, line.len()) {
+            batches.push(std::mem::replace(&mut open, Batch::empty(identity.operation)));
+        }
+        // A removal has no digest of its own: the key alone makes it this removal.
+        let digest = RowDigest(0);
+        let row = BatchRow {
+            key: removal.key,
+            digest,
+            reason: Reason::Removed,
+            idempotency_key: idempotency_key(identity.sync, removal.key, identity.operation.as_str(), digest),
+            match_values: removal.match_values.clone(),
+            remote_id: removal.remote_id.clone(),
+            line: 0..0,
+        };
+        open.push(row, &line);
+    }
+    if !open.rows.is_empty() {
+        batches.push(open);
+    }
+    batches
+}

@@ -1,0 +1,28 @@
+//! The vocabulary of Offtake: the nouns that travel between the crates, the ports that drivers
+//! implement, and the stages that decide without doing anything.
+//!
+//! Nothing here opens a file, a socket or a thread. A stage is a function from values to values;
+//! the engine performs what it decides.
+
+pub mod backoff;
+pub mod batch;
+pub mod cell;
+pub mod convert;
+pub mod counts;
+pub mod destination;
+pub mod diff;
+pub mod digest;
+pub mod fault;
+pub mod known;
+pub mod lake;
+pub mod manifest;
+pub mod mapping;
+pub mod name;
+pub mod ndjson;
+pub mod object;
+pub mod ports;
+pub mod run;
+pub mod settle;
+
+pub use fault::{Fault, Retry};
+pub use name::Name;

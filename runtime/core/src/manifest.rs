@@ -1,0 +1,117 @@
+//! What a connector asks for, as it stands in its `offtake:manifest` section.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Schema name of the only manifest version.
+pub const SCHEMA: &str = "offtake.manifest/1";
+
+/// A connector's manifest. The table of keys is in `docs/spec/connector.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Name of the connector.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Version of the connector.
+    pub version: String,
+    /// WIT package it was built for.
+    pub wit: String,
+    /// Origins that it talks to.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Secrets that the host adds to its requests.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, CredentialSlot>,
+    /// Header that carries a request's idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_header: Option<String>,
+    /// JSON Schema of a connection's `config`.
+    #[serde(default)]
+    pub config: serde_json::Value,
+    /// What one call needs.
+    #[serde(default)]
+    pub limits: CallLimits,
+}
+
+/// An origin, and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// `https://host`.
+    pub base: String,
+    /// Methods in upper case.
+    pub methods: Vec<String>,
+    /// Path patterns: `*` is one segment, `**` any number.
+    pub paths: Vec<String>,
+}
+
+/// A place for a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialSlot {
+    /// How the secret is written into the header.
+    pub kind: CredentialKind,
+    /// The header.
+    #[serde(default = "authorization")]
+    pub header: String,
+    /// Endpoints that may receive it.
+    pub endpoints: Vec<String>,
+    /// What the operator has to provide.
+    #[serde(default)]
+    pub description: String,
+}
+
+fn authorization() -> String {
+    "Authorization".to_owned()
+}
+
+/// How a secret is written into its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// `Bearer <secret>`.
+    Bearer,
+    /// The secret alone.
+    Header,
+    /// `Basic base64(<secret>)`, the secret being `user:password`.
+    Basic,
+}
+
+/// What one call may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallLimits {
+    /// Linear memory.
+    pub memory_mib: u32,
+    /// Time on a core.
+    pub cpu_ms: u32,
+    /// Time on the clock, requests included.
+    pub wall_ms: u32,
+}
+
+impl Default for CallLimits {
+    /// A compiled guest's batch takes milliseconds and a few MiB; a request takes up to 30 s.
+    fn default() -> Self {
+        Self { memory_mib: 64, cpu_ms: 2_000, wall_ms: 120_000 }
+    }
+}
+
+impl CallLimits {
+    /// The smaller of each.
+    #[must_use]
+    pub fn at_most(self, ceiling: Self) -> Self {
+        Self {
+            memory_mib: self.memory_mib.min(ceiling.memory_mib),
+            cpu_ms: self.cpu_ms.min(ceiling.cpu_ms),
+            wall_ms: self.wall_ms.min(ceiling.wall_ms),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The only way out of the process towards a destination.
+//!
+//! A connector names an endpoint and a credential slot; [`Outbound`] builds the URL, checks it against the
+//! manifest and the operator's grant, resolves the name and dials only addresses that may be dialled, adds
+//! the secret after the guest's bytes are fixed, keeps to the vendor's rates, caps what comes back,
+//! redacts secrets in it, and writes an audit line. Redirects are never followed.
+
+mod address;
+mod audit;
+mod credential;
+mod limiter;
+mod outbound;
+mod policy;
+mod resolver;
+
+pub use address::{Grant, blocked};
+pub use audit::Audit;
+pub use credential::{Credentials, Secret};
+pub use limiter::Limiters;
+pub use outbound::{Options, Outbound};
+pub use policy::{Policy, PolicyError};

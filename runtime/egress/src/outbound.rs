@@ -1,0 +1,203 @@
+//! A connection's way out: policy, limiter, credential, wire, caps, redaction, audit, in this order.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use offtake_core::destination::Rate;
+use offtake_core::ports::{Egress, Request, Response, SendError};
+use reqwest::{Client, redirect};
+
+use crate::audit::{Audit, Line};
+use crate::credential::Credentials;
+use crate::limiter::{Bucket, Limiters};
+use crate::policy::{Approved, Policy, PolicyError, not_granted};
+use crate::resolver::{Blocked, Guarded};
+
+/// A host that does not take a connection in this time is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a guest gets when it does not say, and at most.
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
+const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// The largest answers are property lists of a few MiB.
+const RESPONSE_BYTES_MAX: usize = 16 << 20;
+/// A guest reads a handful; the vendor's proxies add some.
+const RESPONSE_HEADERS_MAX: usize = 128;
+
+/// What makes a connection's way out.
+pub struct Options {
+    /// Name of the connection, for the audit.
+    pub connection: String,
+    /// `id@version` of the connector, for the audit.
+    pub connector: String,
+    /// What may be sent.
+    pub policy: Policy,
+    /// Secrets by slot.
+    pub credentials: Credentials,
+    /// Names the credential whose rate is shared.
+    pub bucket: String,
+    /// Where requests are written down.
+    pub audit: Option<Audit>,
+}
+
+/// The way out of one connection.
+pub struct Outbound {
+    connection: String,
+    connector: String,
+    policy: Policy,
+    credentials: Credentials,
+    bucket: Arc<Bucket>,
+    audit: Option<Audit>,
+    client: Client,
+    requests: AtomicU64,
+}
+
+impl Outbound {
+    /// Opens nothing yet.
+    ///
+    /// # Errors
+    /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
+    pub fn new(options: Options, limiters: &Limiters) -> Result<Self, PolicyError> {
+        let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| PolicyError(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone())))
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("offtake/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| PolicyError(error.to_string()))?;
+        Ok(Self {
+            connection: options.connection,
+            connector: options.connector,
+            policy: options.policy,
+            credentials: options.credentials,
+            bucket: limiters.bucket(&options.bucket),
+            audit: options.audit,
+            client,
+            requests: AtomicU64::new(0),
+        })
+    }
+
+    async fn exchange(&self, request: &Request, approved: Approved) -> Result<Response, SendError> {
+        let mut headers = approved.headers;
+        if let Some(slot) = &request.auth {
+            self.credentials.add(slot, &approved.endpoint, &mut headers)?;
+        }
+        let cap = request.max_response_bytes.map_or(RESPONSE_BYTES_MAX, |asked| RESPONSE_BYTES_MAX.min(asked as usize));
+        let timeout = request.timeout.unwrap_or(TIMEOUT_DEFAULT).min(TIMEOUT_MAX);
+        self.bucket.ready().await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut sending = self.client.request(approved.method, approved.url).headers(headers).timeout(timeout);
+        if let Some(body) = &request.body {
+            sending = sending.body(body.clone());
+        }
+        let mut answer = sending.send().await.map_err(|error| self.wire_error(&error))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().take(RESPONSE_HEADERS_MAX).filter_map(|(name, value)| {
+            let value = self.credentials.redact(value.to_str().ok()?);
+            (name != http::header::SET_COOKIE).then(|| (name.as_str().to_owned(), value))
+        });
+        let headers = headers.collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.wire_error(&error))? {
+            if body.len() + chunk.len() > cap {
+                // The request was sent: unlike a refusal, nobody knows what it did.
+                return Err(SendError::Reset(format!("the answer is larger than {cap} bytes (OFT-E112)")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, headers, body: self.credentials.redact_bytes(body) })
+    }
+
+    /// What the wire said, by what it means for the effect of the request.
+    fn wire_error(&self, error: &reqwest::Error) -> SendError {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+        let mut innermost = String::new();
+        let mut tls = false;
+        while let Some(current) = cause {
+            if let Some(blocked) = current.downcast_ref::<Blocked>() {
+                return not_granted(&blocked.0);
+            }
+            tls |= current.is::<rustls::Error>();
+            innermost = current.to_string();
+            cause = current.source();
+        }
+        let innermost = self.credentials.redact(&innermost);
+        if innermost.contains("failed to lookup address") {
+            SendError::Dns(innermost)
+        } else if tls || innermost.contains("invalid peer certificate") {
+            SendError::Tls(innermost)
+        } else if error.is_connect() {
+            SendError::Connect(innermost)
+        } else if error.is_timeout() {
+            SendError::Timeout
+        } else {
+            SendError::Reset(innermost)
+        }
+    }
+
+    fn write_down(&self, request: &Request, url: &str, started: Instant, result: &Result<Response, SendError>) {
+        let Some(audit) = &self.audit else { return };
+        let response = result.as_ref().ok();
+        let line = Line {
+            at_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
+            connection: &self.connection,
+            connector: &self.connector,
+            method: &request.method,
+            url,
+            credential: request.auth.as_deref(),
+            idempotency_key: request.idempotency_key.as_deref(),
+            request_bytes: request.body.as_ref().map_or(0, Vec::len),
+            status: response.map(|response| response.status),
+            response_bytes: response.map_or(0, |response| response.body.len()),
+            ms: started.elapsed().as_millis(),
+            error: result.as_ref().err().map(ToString::to_string),
+        };
+        if let Err(error) = audit.write(&line) {
+            tracing::error!(code = "OFT-E311", %error, "the audit line of a request could not be written");
+        }
+    }
+}
+
+#[async_trait]
+impl Egress for Outbound {
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let started = Instant::now();
+        let (url, result) = match self.policy.approve(&request) {
+            Err(error) => (format!("{:?}", request.target), Err(error)),
+            Ok(approved) => {
+                let mut shown = approved.url.clone();
+                shown.set_query(None);
+                shown.set_fragment(None);
+                (shown.to_string(), self.exchange(&request, approved).await)
+            }
+        };
+        if let Err(error @ SendError::Refused { code, .. }) = &result {
+            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
+        }
+        self.write_down(&request, &url, started, &result);
+        result
+    }
+
+    fn keep_to(&self, rates: &[Rate]) {
+        self.bucket.keep_to(rates);
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    fn redact(&self, text: &str) -> String {
+        self.credentials.redact(text)
+    }
+}

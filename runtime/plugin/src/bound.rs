@@ -1,0 +1,184 @@
+//! A connector joined with a connection: the engine's destination port.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
+use offtake_core::manifest::CallLimits;
+use offtake_core::object::{Field, Fields, Object, Objects, Operation};
+use offtake_core::ports::{Destination, Egress};
+use offtake_core::run::{MESSAGE_BYTES_MAX, cut};
+
+use crate::bindings::{self, types};
+use crate::call::call;
+use crate::engine::Connector;
+use crate::limits::CEILING;
+
+/// Pages of objects that are asked for: a vendor with more than a hundred pages of objects is a connector that loops.
+const OBJECT_PAGES_MAX: usize = 100;
+
+/// What a connection adds to a connector.
+pub struct Binding {
+    /// Name of the connection.
+    pub id: String,
+    /// Its validated settings, without secrets.
+    pub config_json: String,
+    /// Its way out.
+    pub egress: Arc<dyn Egress>,
+}
+
+/// A connector with a connection.
+pub struct Bound {
+    connector: Connector,
+    connection: types::Connection,
+    egress: Arc<dyn Egress>,
+    limits: CallLimits,
+}
+
+impl Connector {
+    /// Joins the connector with a connection.
+    pub fn bind(&self, binding: Binding) -> Bound {
+        Bound {
+            connector: self.clone(),
+            connection: types::Connection { id: binding.id, config_json: binding.config_json },
+            egress: binding.egress,
+            limits: self.manifest.limits.at_most(CEILING),
+        }
+    }
+}
+
+/// Calls one function of the connector interface and flattens its three results: value, failure, trap.
+macro_rules! enter {
+    ($bound:expr, $function:ident $(, $argument:expr)*) => {{
+        let connection = $bound.connection.clone();
+        let answer = call(&$bound.connector, &$bound.egress, $bound.limits, move |instance, store| {
+            Box::pin(async move {
+                let connector = instance.offtake_destination_connector();
+                connector.$function(store, &connection $(, $argument)*).await
+            })
+        });
+        answer.await?.map_err(|failed| $bound.clean(bindings::call_failure(failed)))
+    }};
+}
+
+impl Bound {
+    /// A guest's words, without secrets and at most as long as promised.
+    fn clean(&self, mut failed: CallFailure) -> CallFailure {
+        let detail = match &mut failed.failure {
+            Failure::Transient(detail)
+            | Failure::RateLimited { detail, .. }
+            | Failure::Auth(detail)
+            | Failure::Forbidden(detail)
+            | Failure::Rejected(detail)
+            | Failure::Unattributed(detail)
+            | Failure::TooLarge(detail)
+            | Failure::SchemaChanged(detail)
+            | Failure::Misconfigured(detail)
+            | Failure::Fatal(detail) => detail,
+        };
+        self.clean_detail(detail);
+        failed
+    }
+
+    fn clean_detail(&self, detail: &mut Detail) {
+        let clean = |text: &str| self.egress.redact(cut(text, MESSAGE_BYTES_MAX));
+        detail.message = clean(&detail.message);
+        detail.code = clean(&detail.code);
+        detail.field = detail.field.as_deref().map(clean);
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self, json: &str, schema: &str) -> Result<T, CallFailure> {
+        serde_json::from_str(json).map_err(|error| CallFailure {
+            failure: Failure::Fatal(Detail {
+                code: "contract".to_owned(),
+                message: format!("the connector's answer is not {schema}: {error}"),
+                ..Detail::default()
+            }),
+            effect: Effect::None,
+        })
+    }
+}
+
+#[async_trait]
+impl Destination for Bound {
+    fn connector(&self) -> String {
+        format!("{}@{}", self.connector.manifest.id, self.connector.manifest.version)
+    }
+
+    fn connector_digest(&self) -> String {
+        self.connector.digest.to_string()
+    }
+
+    fn requests(&self) -> u64 {
+        self.egress.requests()
+    }
+
+    async fn check(&self) -> Result<String, CallFailure> {
+        let account = enter!(self, call_check)?;
+        Ok(self.egress.redact(&account))
+    }
+
+    async fn objects(&self) -> Result<Vec<Object>, CallFailure> {
+        let mut objects = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..OBJECT_PAGES_MAX {
+            let page = {
+                let cursor = cursor.clone();
+                enter!(self, call_discover_objects, cursor.as_deref())?
+            };
+            let parsed: Objects = self.parse(&page.objects_json, "offtake.objects/1")?;
+            objects.extend(parsed.objects);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(objects)
+    }
+
+    async fn fields(&self, object: &str) -> Result<Vec<Field>, CallFailure> {
+        let object = object.to_owned();
+        let json = enter!(self, call_discover_fields, &object)?;
+        let parsed: Fields = self.parse(&json, "offtake.fields/1")?;
+        Ok(parsed.fields)
+    }
+
+    async fn limits(&self, object: &str, operation: Operation) -> Result<WriteLimits, CallFailure> {
+        let object = object.to_owned();
+        let limits = enter!(self, call_limits_for, &object, bindings::operation(operation))?;
+        let limits = bindings::limits(limits);
+        self.egress.keep_to(&limits.rates);
+        Ok(limits)
+    }
+
+    async fn lookup(
+        &self,
+        object: &str,
+        match_keys: &[String],
+        fields: &[String],
+        rows: &str,
+    ) -> Result<Option<Vec<String>>, CallFailure> {
+        let (object, match_keys, fields) = (object.to_owned(), match_keys.to_vec(), fields.to_vec());
+        let rows = rows.as_bytes().to_vec();
+        let found = enter!(self, call_lookup, &object, &match_keys, &fields, &rows)?;
+        let lines = found.map(|bytes| {
+            let text = self.egress.redact(&String::from_utf8_lossy(&bytes));
+            text.lines().map(str::to_owned).collect()
+        });
+        Ok(lines)
+    }
+
+    async fn write(&self, request: WriteRequest) -> Result<Vec<RowResult>, CallFailure> {
+        let batch = bindings::batch(request);
+        let results = enter!(self, call_write, &batch)?;
+        let clean = results.into_iter().map(|result| {
+            let mut result = bindings::row_result(result);
+            if let Err(failure) = result.outcome {
+                let whole = CallFailure { failure, effect: Effect::None };
+                result.outcome = Err(self.clean(whole).failure);
+            }
+            result
+        });
+        Ok(clean.collect())
+    }
+}

@@ -1,0 +1,21 @@
+//! Connectors as sandboxed WebAssembly components. No other crate names wasmtime.
+//!
+//! [`inspect`] reads a component without running any of it and refuses what the sandbox does not grant; [`Host::load`]
+//! compiles it; [`Connector::bind`] joins it with a connection. Every call then gets a fresh store: a trap, a timeout or a
+//! limit ends that call and nothing else.
+
+mod bindings;
+mod bound;
+mod cache;
+mod call;
+mod component;
+mod engine;
+mod error;
+mod host;
+mod limits;
+
+pub use bound::{Binding, Bound};
+pub use component::{COMPONENT_BYTES_MAX, Inspected, inspect};
+pub use engine::{Connector, Host};
+pub use error::Error;
+pub use limits::CEILING;

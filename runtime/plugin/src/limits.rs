@@ -1,0 +1,77 @@
+//! What one call may use.
+
+use offtake_core::manifest::CallLimits;
+use wasmtime::ResourceLimiter;
+
+/// No connector gets more than this, whatever its manifest asks for. Interpreted guests need 256 MiB; the wall clock
+/// covers a batch of slow requests.
+pub const CEILING: CallLimits = CallLimits { memory_mib: 256, cpu_ms: 10_000, wall_ms: 300_000 };
+
+/// Bytes that a guest may hand to the host in one call of a host function, and as its result: a request of 16 MiB, or
+/// the results of the largest batch, with room to spare.
+pub(crate) const HOSTCALL_BYTES_MAX: usize = 32 << 20;
+/// The interface has no resources; a WASI guest holds a few streams.
+pub(crate) const HANDLES_MAX: usize = 1_000;
+/// Guest stack. Recursion ends in a trap; the fiber's stack is larger, so that it is never the host's.
+pub(crate) const WASM_STACK_BYTES: usize = 1 << 20;
+pub(crate) const FIBER_STACK_BYTES: usize = 2 << 20;
+/// Length of a CPU tick.
+pub(crate) const TICK_MS: u64 = 10;
+/// Requests in one call: the largest batch sent as single requests, and lookups before it.
+pub(crate) const REQUESTS_MAX: u32 = 2_000;
+/// Parallel requests of one `send-all`.
+pub(crate) const IN_FLIGHT_MAX: usize = 8;
+/// Log lines and their bytes in one call. Enough for a line a request; a flood is counted, not kept.
+pub(crate) const LOG_LINES_MAX: u32 = 200;
+pub(crate) const LOG_LINE_BYTES_MAX: usize = 8 << 10;
+pub(crate) const LOG_BYTES_MAX: usize = 64 << 10;
+/// Elements of all tables. A large interpreter has about ten thousand functions.
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+/// An adapted interpreter has three of each.
+const INSTANCES_MAX: usize = 50;
+const TABLES_MAX: usize = 20;
+const MEMORIES_MAX: usize = 10;
+
+/// Counts what a store allocates, and remembers that it refused.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    bytes_max: usize,
+    pub(crate) exceeded: bool,
+}
+
+impl Memory {
+    pub(crate) fn new(memory_mib: u32) -> Self {
+        Self { bytes_max: (memory_mib as usize) << 20, exceeded: false }
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired <= self.bytes_max {
+            return Ok(true);
+        }
+        self.exceeded = true;
+        // A guest that is told `false` may loop on it; a trap ends the call.
+        Err(wasmtime::Error::msg("memory limit"))
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired <= TABLE_ELEMENTS_MAX {
+            return Ok(true);
+        }
+        self.exceeded = true;
+        Err(wasmtime::Error::msg("table limit"))
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        TABLES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_MAX
+    }
+}

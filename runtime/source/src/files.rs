@@ -1,0 +1,67 @@
+//! Tables that are Parquet, CSV or NDJSON files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::datasource::TableProvider;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::datasource::file_format::json::JsonFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::prelude::SessionContext;
+use offtake_core::lake::{Format, Table};
+
+use crate::Error;
+use crate::error::words;
+
+/// Extensions looked for in a folder of NDJSON, in this order.
+const NDJSON_EXTENSIONS: [&str; 3] = [".ndjson", ".jsonl", ".json"];
+
+/// Opens a table that is not an Iceberg table.
+pub(crate) async fn open(session: &SessionContext, name: &str, table: &Table) -> Result<Arc<dyn TableProvider>, Error> {
+    let unreadable = |message: String| Error::Unreadable { table: name.to_owned(), message };
+    let text = table.path.to_string_lossy();
+    let glob = text.contains(['*', '?', '[']);
+    let not_found = || Error::NotFound { table: name.to_owned(), path: table.path.clone() };
+    if !glob && !table.path.exists() {
+        return Err(not_found());
+    }
+    // A folder is only searched when its address ends with a slash.
+    let address = if table.path.is_dir() { format!("{}/", text.trim_end_matches('/')) } else { text.into_owned() };
+    let url = ListingTableUrl::parse(&address).map_err(|error| unreadable(words(&error)))?;
+    let (format, extension): (Arc<dyn FileFormat>, String) = match &table.format {
+        Format::Csv { header, delimiter } => {
+            let csv = CsvFormat::default().with_has_header(*header).with_delimiter(*delimiter);
+            (Arc::new(csv), extension(&table.path, &[".csv"]))
+        }
+        Format::Ndjson => (Arc::new(JsonFormat::default()), extension(&table.path, &NDJSON_EXTENSIONS)),
+        Format::Parquet | Format::Iceberg => {
+            (Arc::new(ParquetFormat::default()), extension(&table.path, &[".parquet"]))
+        }
+    };
+    let state = session.state();
+    let partitions = state.config_options().execution.target_partitions;
+    let options = ListingOptions::new(format)
+        .with_file_extension(extension)
+        .with_target_partitions(partitions)
+        .with_collect_stat(false);
+    let schema = options.infer_schema(&state, &url).await.map_err(|error| unreadable(words(&error)))?;
+    if schema.fields().is_empty() {
+        return Err(not_found());
+    }
+    let config = ListingTableConfig::new(url).with_listing_options(options).with_schema(schema);
+    let table = ListingTable::try_new(config).map_err(|error| unreadable(words(&error)))?;
+    Ok(Arc::new(table))
+}
+
+/// A named file or glob is taken at its word; in a folder, only files that look like the format count.
+fn extension(path: &Path, of_format: &[&str]) -> String {
+    if !path.is_dir() {
+        return String::new();
+    }
+    let names = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let found = of_format.iter().find(|extension| names.iter().any(|name| name.ends_with(**extension)));
+    found.or(of_format.first()).map_or_else(String::new, |extension| (*extension).to_owned())
+}

@@ -1,0 +1,134 @@
+//! Reads `connector.toml` and finds everything that is wrong with it at once.
+
+mod checks;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde_json::Value;
+
+pub(crate) use self::checks::id as check_id;
+use self::reader::Table;
+use crate::error::Error;
+use crate::manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest};
+
+/// The manifest's schema name.
+const SCHEMA: &str = "offtake.manifest/1";
+
+/// Something wrong with a `connector.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1.
+    pub line: usize,
+    /// The key, such as `endpoints.api.base`; empty for the file as a whole.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key.as_str() {
+            "" => write!(f, "line {}: {}", self.line, self.message),
+            key => write!(f, "line {}: {key}: {}", self.line, self.message),
+        }
+    }
+}
+
+/// Reads the file. The WIT package stays empty until the component is known.
+pub(crate) fn read(path: &Path) -> Result<Manifest, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::reading(path))?;
+    parse(&text).map_err(|problems| Error::Manifest { path: path.to_owned(), problems })
+}
+
+pub(crate) fn parse(text: &str) -> Result<Manifest, Vec<Problem>> {
+    let document = reader::Document::parse(text)?;
+    let mut root = document.root();
+    let id = root.text("id").checked(checks::id);
+    let manifest = Manifest {
+        schema: SCHEMA,
+        name: root.text("name").value(),
+        description: root.text("description").value(),
+        version: root.text("version").checked(checks::version),
+        wit: String::new(),
+        endpoints: endpoints(&mut root),
+        credentials: BTreeMap::new(),
+        idempotency_header: root.optional_text("idempotency_header").checked_some(checks::header),
+        config: config(&mut root),
+        limits: limits(&mut root),
+        id,
+    };
+    let credentials = credentials(&mut root, &manifest.endpoints);
+    root.finish();
+    document.settle(Manifest { credentials, ..manifest })
+}
+
+fn endpoints(root: &mut Table<'_>) -> BTreeMap<String, Endpoint> {
+    let mut endpoints = BTreeMap::new();
+    for (name, mut table) in root.tables("endpoints") {
+        checks::slot(&name).unwrap_or_else(|message| table.problem("", message));
+        let endpoint = Endpoint {
+            base: table.text("base").checked(checks::origin),
+            methods: table.texts("methods").each(checks::method),
+            paths: table.texts("paths").each(checks::path),
+        };
+        table.finish();
+        endpoints.insert(name, endpoint);
+    }
+    endpoints
+}
+
+fn credentials(root: &mut Table<'_>, endpoints: &BTreeMap<String, Endpoint>) -> BTreeMap<String, Credential> {
+    let mut credentials = BTreeMap::new();
+    for (slot, mut table) in root.tables("credentials") {
+        checks::slot(&slot).unwrap_or_else(|message| table.problem("", message));
+        let credential = Credential {
+            kind: kind(&mut table),
+            header: table.text("header").checked(checks::header),
+            endpoints: table.texts("endpoints").each(|name| checks::known_endpoint(name, endpoints)),
+            description: table.text("description").value(),
+        };
+        table.finish();
+        credentials.insert(slot, credential);
+    }
+    credentials
+}
+
+fn kind(table: &mut Table<'_>) -> CredentialKind {
+    let name = table.text("kind").checked(checks::kind);
+    match name.as_str() {
+        "basic" => CredentialKind::Basic,
+        "header" => CredentialKind::Header,
+        _ => CredentialKind::Bearer,
+    }
+}
+
+/// Without a schema the configuration is an empty object.
+fn config(root: &mut Table<'_>) -> Value {
+    match root.json("config") {
+        None => serde_json::json!({"type": "object", "additionalProperties": false}),
+        Some(schema) => {
+            if schema.get("type").and_then(Value::as_str) != Some("object") {
+                root.problem("config", "must be a JSON Schema with type = \"object\"".to_owned());
+            }
+            schema
+        }
+    }
+}
+
+fn limits(root: &mut Table<'_>) -> Limits {
+    let defaults = Limits::default();
+    let Some(mut table) = root.table("limits") else { return defaults };
+    let limits = Limits {
+        memory_mib: table.positive("memory_mib").unwrap_or(defaults.memory_mib),
+        cpu_ms: table.positive("cpu_ms").unwrap_or(defaults.cpu_ms),
+        wall_ms: table.positive("wall_ms").unwrap_or(defaults.wall_ms),
+    };
+    table.finish();
+    limits
+}
+
+#[cfg(test)]
+mod tests;

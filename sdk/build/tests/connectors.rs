@@ -1,0 +1,166 @@
+//! From an empty folder to a component, by every way that there is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use offtake_build::{BuildOptions, Built, Error, ToolchainKind};
+
+/// Shared by the tests and kept between runs, because the dependencies of guests are the same every time.
+fn target_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests")
+}
+
+fn build(connector: &Path) -> Result<Built, Error> {
+    let options = BuildOptions { target_dir: Some(target_dir()), ..BuildOptions::default() };
+    offtake_build::build(connector, &options, &mut |_| {})
+}
+
+/// The manifest section, and the imports of the component.
+fn look_into(component: &[u8]) -> (serde_json::Value, Vec<String>) {
+    wasmparser::Validator::new().validate_all(component).expect("the component is valid");
+    let (mut manifest, mut imports, mut depth) = (None, Vec::new(), 0);
+    for payload in wasmparser::Parser::new(0).parse_all(component) {
+        match payload.unwrap() {
+            wasmparser::Payload::ModuleSection { .. } | wasmparser::Payload::ComponentSection { .. } => depth += 1,
+            wasmparser::Payload::End(_) => depth -= 1,
+            wasmparser::Payload::CustomSection(section) if section.name() == offtake_build::MANIFEST_SECTION => {
+                manifest = Some(serde_json::from_slice(section.data()).unwrap());
+            }
+            wasmparser::Payload::ComponentImportSection(section) if depth == 0 => {
+                imports.extend(section.into_iter().map(|import| import.unwrap().name.name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    (manifest.expect("there is a manifest"), imports)
+}
+
+#[test]
+fn a_new_connector_passes_its_tests_and_builds() {
+    let folder = tempfile::tempdir().unwrap();
+    let scaffolded = offtake_build::scaffold("acme-crm", folder.path()).unwrap();
+    let tests = Command::new("cargo")
+        .args(["test", "--target-dir"])
+        .arg(target_dir())
+        .current_dir(&scaffolded.dir)
+        .output()
+        .unwrap();
+    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stderr));
+    assert!(String::from_utf8_lossy(&tests.stdout).contains("4 passed"));
+
+    let built = build(&scaffolded.dir).unwrap();
+    assert_eq!(built.path, scaffolded.dir.canonicalize().unwrap().join("target/offtake/acme-crm.wasm"));
+    let component = std::fs::read(&built.path).unwrap();
+    assert_eq!(built.size_bytes, component.len() as u64);
+    let (manifest, imports) = look_into(&component);
+    assert_eq!(manifest["schema"], "offtake.manifest/1");
+    assert_eq!(manifest["id"], "acme-crm");
+    assert_eq!(manifest["name"], "Acme crm");
+    assert_eq!(manifest["wit"], "offtake:destination@0.1.0");
+    assert_eq!(manifest["config"]["properties"]["workspace"]["default"], "main");
+    for import in imports {
+        assert!(import.starts_with("offtake:destination/"), "{import}");
+    }
+
+    let again = offtake_build::scaffold("acme-crm", folder.path()).unwrap_err();
+    assert_eq!(again.code(), "OFT-B011");
+}
+
+#[test]
+fn the_same_sources_give_the_same_bytes_in_two_folders() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let there = two.path().join("somewhere/else");
+    let builds = [one.path(), there.as_path()].map(|folder| {
+        let connector = offtake_build::unpack_bundled("hubspot", folder).unwrap();
+        let mut compiled = false;
+        let options = BuildOptions { target_dir: Some(target_dir()), ..BuildOptions::default() };
+        let built = offtake_build::build(&connector, &options, &mut |line| {
+            compiled |= line.contains("Compiling offtake-hubspot");
+        });
+        assert!(compiled, "the second build must not take over the first one's artifact");
+        built.unwrap()
+    });
+    let [first, second] = builds;
+    assert_eq!(first.sha256, second.sha256);
+    let component = std::fs::read(&first.path).unwrap();
+    for place in [one.path(), two.path(), target_dir().as_path()] {
+        let place = place.to_str().unwrap().as_bytes();
+        assert!(
+            !component.windows(place.len()).any(|window| window == place),
+            "a path of this machine is in the bytes"
+        );
+    }
+}
+
+#[test]
+fn debians_packages_build_as_well() {
+    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let debian = Path::new("/usr/bin/apt-get").is_file();
+    if !root || !debian {
+        // Packages are not installed behind a user's back.
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scaffolded = offtake_build::scaffold("from-debian", folder.path()).unwrap();
+    // The variable is read by the process that builds, so another one does.
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "offtake-build", "--example", "build", "--"])
+        .arg(&scaffolded.dir)
+        .arg(target_dir())
+        .env("OFFTAKE_WASM_TOOLCHAIN", "debian")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Debian packages"));
+    let component = std::fs::read(scaffolded.dir.join("target/offtake/from-debian.wasm")).unwrap();
+    let (manifest, imports) = look_into(&component);
+    assert_eq!(manifest["id"], "from-debian");
+    assert!(imports.iter().all(|import| import.starts_with("offtake:destination/")), "{imports:?}");
+}
+
+#[test]
+fn a_broken_manifest_is_told_whole_and_before_anything_is_compiled() {
+    let folder = tempfile::tempdir().unwrap();
+    let scaffolded = offtake_build::scaffold("broken", folder.path()).unwrap();
+    let path = scaffolded.dir.join("connector.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("https://", "http://").replace("version = \"0.1.0\"", "version = \"new\"");
+    let text = text.replace("endpoints = [\"api\"]", "endpoints = [\"apo\"]");
+    std::fs::write(&path, text).unwrap();
+    let error = build(&scaffolded.dir).unwrap_err();
+    assert_eq!(error.code(), "OFT-B002");
+    let Error::Manifest { problems, .. } = &error else { panic!("{error}") };
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["version", "endpoints.api.base", "credentials.token.endpoints"]);
+    assert!(error.to_string().contains("3 problems"), "{error}");
+}
+
+#[test]
+fn what_is_no_connector_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(build(folder.path()).unwrap_err().code(), "OFT-B001");
+    for name in ["", "Acme", "9lives", "a b", "../a"] {
+        assert_eq!(offtake_build::scaffold(name, folder.path()).unwrap_err().code(), "OFT-B010", "{name}");
+    }
+    assert_eq!(offtake_build::unpack_bundled("salesforce", folder.path()).unwrap_err().code(), "OFT-B012");
+
+    let scaffolded = offtake_build::scaffold("no-export", folder.path()).unwrap();
+    let source = scaffolded.dir.join("src/lib.rs");
+    let text = std::fs::read_to_string(&source).unwrap();
+    std::fs::write(&source, text.replace("offtake_sdk::export!(Destination);", "")).unwrap();
+    assert_eq!(build(&scaffolded.dir).unwrap_err().code(), "OFT-B008");
+    std::fs::write(&source, text.replace("impl Connector for", "impl Connecter for")).unwrap();
+    let error = build(&scaffolded.dir).unwrap_err();
+    assert_eq!(error.code(), "OFT-B006");
+    assert!(error.to_string().contains("Connecter"), "{error}");
+}
+
+#[test]
+fn the_toolchain_of_this_machine_is_found() {
+    let report = offtake_build::check_toolchain();
+    assert_eq!(report.found.len(), 2);
+    if let Some(toolchain) = report.ready {
+        assert!(matches!(toolchain.kind, ToolchainKind::Rustup | ToolchainKind::Debian));
+        assert!(toolchain.version.starts_with("rustc "));
+    }
+}

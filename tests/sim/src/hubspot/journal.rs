@@ -1,0 +1,90 @@
+//! What the simulator was asked, in order of arrival.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use serde::Serialize;
+use serde_json::Value;
+
+/// One request as it was received.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The raw query, empty when there was none.
+    pub query: String,
+    /// The request's headers under lower-case names; the token in `authorization` is blotted out.
+    pub headers: BTreeMap<String, String>,
+    /// The body, when it was JSON.
+    pub body: Option<Value>,
+    /// The length of the body as received.
+    pub body_bytes: usize,
+    /// The status of the answer; none while there is no answer, and for ever when the connection was dropped.
+    pub status: Option<u16>,
+}
+
+struct Line {
+    entry: Entry,
+    /// Parsed when somebody looks, so that a large run costs no more than its bytes.
+    body: Bytes,
+}
+
+pub(super) struct Journal {
+    lines: VecDeque<Line>,
+    forgotten: usize,
+    entries_max: usize,
+}
+
+impl Journal {
+    pub(super) fn new(entries_max: usize) -> Self {
+        Self { lines: VecDeque::new(), forgotten: 0, entries_max }
+    }
+
+    /// Notes a request; the number returned is for [`Journal::settle`].
+    pub(super) fn note(&mut self, parts: &Parts, body: Bytes) -> usize {
+        let entry = Entry {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: headers(parts),
+            body: None,
+            body_bytes: body.len(),
+            status: None,
+        };
+        self.lines.push_back(Line { entry, body });
+        while self.lines.len() > self.entries_max {
+            self.lines.pop_front();
+            self.forgotten += 1;
+        }
+        self.forgotten + self.lines.len() - 1
+    }
+
+    pub(super) fn settle(&mut self, number: usize, status: u16) {
+        let line = number.checked_sub(self.forgotten).and_then(|index| self.lines.get_mut(index));
+        if let Some(line) = line {
+            line.entry.status = Some(status);
+        }
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let show = |line: &Line| Entry { body: serde_json::from_slice(&line.body).ok(), ..line.entry.clone() };
+        self.lines.iter().map(show).collect()
+    }
+}
+
+fn headers(parts: &Parts) -> BTreeMap<String, String> {
+    let show = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let text = if *name == axum::http::header::AUTHORIZATION {
+            let scheme = text.split(' ').next().unwrap_or_default();
+            format!("{scheme} REDACTED")
+        } else {
+            text.into_owned()
+        };
+        (name.as_str().to_owned(), text)
+    };
+    parts.headers.iter().map(show).collect()
+}

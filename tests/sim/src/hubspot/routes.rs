@@ -1,0 +1,68 @@
+//! Which path leads to which handler.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use super::error::Refusal;
+use super::{Shared, account, batch, batch_read, control, gate, property_api, schema_api, search, single};
+
+type Routes = Router<Arc<Shared>>;
+
+/// The versions of the API that answer, all in the same way.
+const VERSIONS: [&str; 3] = ["2025-09", "2026-03", "2026-09"];
+
+pub(super) fn router(shared: &Arc<Shared>) -> Router {
+    let mut router = Routes::new()
+        .nest("/crm/v3/objects", objects())
+        .nest("/crm/v3/properties", properties())
+        .nest("/crm/v3/schemas", schemas())
+        .route("/account-info/v3/details", get(account::details))
+        .route("/integrations/v1/me", get(account::me));
+    for version in VERSIONS {
+        router = router
+            .nest(&format!("/crm/objects/{version}"), objects())
+            .nest(&format!("/crm/properties/{version}"), properties())
+            .nest(&format!("/crm-object-schemas/{version}/schemas"), schemas())
+            .route(&format!("/account-info/{version}/details"), get(account::details));
+    }
+    router
+        .fallback(async || Refusal::not_found("resource not found"))
+        .layer(from_fn_with_state(Arc::clone(shared), gate::guard))
+        .nest("/_sim", controls())
+        // The gate has a limit of its own, taken from the options.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(shared))
+}
+
+fn objects() -> Routes {
+    Routes::new()
+        .route("/{object}", get(single::list).post(single::create))
+        .route("/{object}/{id}", get(single::read).patch(single::update).delete(single::archive))
+        .route("/{object}/search", post(search::search))
+        .route("/{object}/batch/create", post(batch::create))
+        .route("/{object}/batch/update", post(batch::update))
+        .route("/{object}/batch/upsert", post(batch::upsert))
+        .route("/{object}/batch/archive", post(batch::archive))
+        .route("/{object}/batch/read", post(batch_read::read))
+}
+
+fn properties() -> Routes {
+    Routes::new()
+        .route("/{object}", get(property_api::list).post(property_api::create))
+        .route("/{object}/{name}", get(property_api::read).delete(property_api::archive))
+}
+
+fn schemas() -> Routes {
+    Routes::new().route("/", get(schema_api::list).post(schema_api::create)).route("/{object}", get(schema_api::read))
+}
+
+fn controls() -> Routes {
+    Routes::new()
+        .route("/faults", post(control::faults))
+        .route("/journal", get(control::journal))
+        .route("/records/{object}", get(control::records))
+}

@@ -1,0 +1,107 @@
+//! Limits, faults, and the life of the server itself.
+
+use std::time::{Duration, Instant};
+
+use offtake_sim::hubspot::{Fault, Limits, Options, Simulator};
+use serde_json::{Value, json};
+
+use crate::support::drive::{TOKEN, call, generous, send, start};
+use crate::support::people::{CONTACTS, people, upsert};
+
+#[tokio::test]
+async fn limits_refuse_without_saying_when_to_come_back() {
+    let limits = Limits { secondly: 2, ..Limits::default() };
+    let simulator = Simulator::start(Options { limits, search_secondly: 1, ..generous() }).await.unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(call(&simulator, "GET", CONTACTS, &Value::Null).await);
+    }
+    let refused = &statuses[2];
+    assert_eq!([200, 200, 429], [statuses[0].status, statuses[1].status, refused.status]);
+    assert_eq!(refused.body["category"], "RATE_LIMITS");
+    assert_eq!(refused.body["policyName"], "SECONDLY");
+    assert!(!refused.headers.contains_key("retry-after"));
+    assert_eq!(refused.headers["x-hubspot-ratelimit-secondly-remaining"], "0");
+    let search = format!("{CONTACTS}/search");
+    assert_eq!(call(&simulator, "POST", &search, &json!({})).await.status, 200);
+    let refused = call(&simulator, "POST", &search, &json!({})).await;
+    assert_eq!(refused.status, 429);
+    assert!(!refused.headers.contains_key("x-hubspot-ratelimit-remaining"));
+}
+
+#[tokio::test]
+async fn faults_strike_as_scripted() {
+    let simulator = start(generous()).await;
+    simulator.script([
+        Fault::reply(503, r#"{"status":"error"}"#).with_header("retry-after", "7"),
+        Fault::hangup_after(2),
+        Fault::huge(100_000),
+        Fault::garbage(),
+        Fault::delay(200),
+    ]);
+    let refused = upsert(&simulator, &people(0..5)).await;
+    assert_eq!((refused.status, refused.headers["retry-after"].as_str()), (503, "7"));
+    assert!(simulator.records("contacts").is_empty());
+
+    let (base, token) = (simulator.base_url(), format!("Bearer {TOKEN}"));
+    let path = format!("{CONTACTS}/batch/upsert");
+    let body = people(0..5).to_string();
+    assert!(send(&base, "POST", &path, Some(&token), body).await.is_err());
+    assert_eq!(simulator.records("contacts").len(), 2);
+    let lost = &simulator.journal()[1];
+    assert_eq!(lost.status, None);
+    let asked = lost.body.as_ref().unwrap();
+    assert_eq!(asked["inputs"].as_array().unwrap().len(), 5);
+
+    let huge = upsert(&simulator, &people(0..5)).await;
+    assert!(huge.bytes >= 100_000);
+    let garbage = upsert(&simulator, &people(5..6)).await;
+    assert_eq!((garbage.status, &garbage.body), (200, &Value::Null));
+    assert!(garbage.bytes > 0);
+    assert_eq!(simulator.records("contacts").len(), 6);
+
+    let before = Instant::now();
+    assert_eq!(upsert(&simulator, &people(0..1)).await.status, 200);
+    assert!(before.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn faults_and_stores_are_reachable_without_a_token() {
+    let simulator = start(generous()).await;
+    let faults = json!([{ "path": "batch/upsert", "store": { "first": 1 }, "answer": { "reply": { "status": 502 } } }]);
+    let base = simulator.base_url();
+    let scripted = send(&base, "POST", "/_sim/faults", None, faults.to_string()).await.unwrap();
+    assert_eq!(scripted.status, 204);
+    let reply = upsert(&simulator, &people(0..3)).await;
+    assert_eq!(reply.status, 502);
+    let get = async |path: &str| send(&base, "GET", path, None, String::new()).await.unwrap().body;
+    assert_eq!(get("/_sim/records/contacts").await.as_array().unwrap().len(), 1);
+    let journal = get("/_sim/journal").await;
+    assert_eq!(journal[0]["status"], 502);
+    assert_eq!(journal[0]["headers"]["authorization"], "Bearer REDACTED");
+}
+
+#[tokio::test]
+async fn a_stopped_simulator_is_gone() {
+    let simulator = start(generous()).await;
+    let address = simulator.addr();
+    simulator.shutdown().await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn only_loopback_is_served() {
+    let options = Options { listen: "0.0.0.0:0".parse().unwrap(), ..Options::default() };
+    assert!(Simulator::start(options).await.is_err());
+}
+
+#[tokio::test]
+async fn twenty_thousand_records_take_seconds() {
+    let simulator = start(generous()).await;
+    let before = Instant::now();
+    for batch in 0..200 {
+        assert_eq!(upsert(&simulator, &people(batch * 100..(batch + 1) * 100)).await.status, 200);
+    }
+    assert_eq!(simulator.records("contacts").len(), 20_000);
+    assert!(before.elapsed() < Duration::from_secs(30), "{:?}", before.elapsed());
+}

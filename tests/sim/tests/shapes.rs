@@ -1,0 +1,238 @@
+//! Every class of reply that the simulator gives looks like a recorded one, or is listed as documented only.
+//!
+//! A class is an endpoint, a status and, for errors, a category. The cases below drive the simulator into each
+//! class. What a recording shows must be matched key by key; what none shows must stand in `DOCUMENTED_ONLY`
+//! here and in the README, and nothing else may stand there.
+
+use std::collections::BTreeSet;
+
+use offtake_sim::hubspot::{Limits, Options, Simulator};
+use serde_json::{Value, json};
+
+use crate::support::cases::{self, BATCHES, RECORDED, SINGLES, custom_object};
+use crate::support::drive::{Reply, call, generous, send, start};
+use crate::support::recording::{self, Recording, class};
+use crate::support::shape;
+
+/// Classes that no recording shows.
+const DOCUMENTED_ONLY: &[&str] = &[
+    "DELETE objects/{id} 204",
+    "DELETE properties/{name} 204",
+    "DELETE properties/{name} 400 VALIDATION_ERROR",
+    "DELETE properties/{name} 404 OBJECT_NOT_FOUND",
+    "GET account-info 200",
+    "GET objects 200",
+    "GET objects 400 VALIDATION_ERROR",
+    "GET objects 400 without category",
+    "GET objects 401 INVALID_AUTHENTICATION",
+    "GET objects 429 RATE_LIMITS",
+    "GET objects/{id} 200",
+    "GET objects/{id} 404 OBJECT_NOT_FOUND",
+    "GET properties 200",
+    "GET properties/{name} 200",
+    "GET properties/{name} 404 OBJECT_NOT_FOUND",
+    "GET schemas 200",
+    "GET unknown 404 OBJECT_NOT_FOUND",
+    "PATCH objects/{id} 200",
+    "PATCH objects/{id} 400 VALIDATION_ERROR",
+    "PATCH objects/{id} 404 OBJECT_NOT_FOUND",
+    "POST objects 201",
+    "POST objects 400 VALIDATION_ERROR",
+    "POST objects 400 without category",
+    "POST objects 409 CONFLICT",
+    "POST objects 413 VALIDATION_ERROR",
+    "POST objects/batch/archive 400 VALIDATION_ERROR",
+    "POST objects/batch/archive 400 without category",
+    "POST objects/batch/create 207",
+    "POST objects/batch/create 400 VALIDATION_ERROR",
+    "POST objects/batch/create 400 without category",
+    "POST objects/batch/create 409 CONFLICT",
+    "POST objects/batch/read 200",
+    "POST objects/batch/read 207",
+    "POST objects/batch/read 400 VALIDATION_ERROR",
+    "POST objects/batch/update 207",
+    "POST objects/batch/update 400 VALIDATION_ERROR",
+    "POST objects/batch/update 409 CONFLICT",
+    "POST objects/batch/upsert 200",
+    "POST objects/batch/upsert 207",
+    "POST objects/batch/upsert 400 VALIDATION_ERROR",
+    "POST objects/batch/upsert 400 without category",
+    "POST objects/search 400 VALIDATION_ERROR",
+    "POST properties 201",
+    "POST properties 400 VALIDATION_ERROR",
+    "POST properties 409 OBJECT_ALREADY_EXISTS",
+    "POST schemas 201",
+    "POST schemas 400 VALIDATION_ERROR",
+    "POST schemas 409 OBJECT_ALREADY_EXISTS",
+];
+
+/// A portal with the properties of the recorded one and a record of each object.
+struct Portal {
+    simulator: Simulator,
+    names: Vec<(&'static str, String)>,
+}
+
+impl Portal {
+    async fn start() -> Self {
+        let options = Options { body_bytes_max: 100_000, ..generous() };
+        let simulator = start(options).await;
+        let made = async |path: &str, body: Value| {
+            let reply = call(&simulator, "POST", path, &body).await;
+            assert_eq!(reply.status, 201, "{path}: {reply:?}");
+            reply.body
+        };
+        for (name, kind) in [("text_field", "string"), ("number_field", "number"), ("date_field", "date")] {
+            let field = if kind == "string" { "text" } else { kind };
+            let body = json!({ "name": name, "label": name, "type": kind, "fieldType": field, "groupName": "x" });
+            made("/crm/v3/properties/contacts", body).await;
+        }
+        let schema = made("/crm/v3/schemas", custom_object()).await;
+        let kind = schema["objectTypeId"].as_str().unwrap().to_owned();
+        let record = async |object: &str, properties: Value| {
+            let path = format!("/crm/v3/objects/{object}");
+            made(&path, json!({ "properties": properties })).await["id"].as_str().unwrap().to_owned()
+        };
+        let contact = record("contacts", json!({ "email": "seed@example.com", "firstname": "S" })).await;
+        record("contacts", json!({ "email": "other@example.com" })).await;
+        let company = record("companies", json!({ "domain": "example.com", "name": "E" })).await;
+        let custom = record(&kind, json!({ "grouparoo_object_property": "k1", "first_name": "K" })).await;
+        let names = vec![("{contact}", contact), ("{company}", company), ("{custom}", custom), ("{type}", kind)];
+        Self { simulator, names }
+    }
+
+    /// Runs a case in a portal of its own.
+    async fn run(method: &str, path: &str, body: &str) -> (String, Reply) {
+        let portal = Self::start().await;
+        let fill = |text: &str| {
+            let names = portal.names.iter();
+            names.fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+        };
+        let (path, body) = (fill(path), fill(body));
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() };
+        let reply = call(&portal.simulator, method, &path, &body).await;
+        (class(method, &path, reply.status, &reply.body), reply)
+    }
+}
+
+/// The classes that need a portal or a client of another kind.
+async fn refusals_at_the_gate() -> Vec<(String, Reply)> {
+    let limits = Limits { secondly: 0, ..Limits::default() };
+    let simulator = Simulator::start(Options { limits, search_secondly: 0, ..generous() }).await.unwrap();
+    let mut replies = Vec::new();
+    let path = "/crm/v3/objects/contacts";
+    let base = simulator.base_url();
+    let bare = send(&base, "GET", path, None, String::new());
+    let reply = bare.await.unwrap();
+    replies.push((class("GET", path, reply.status, &reply.body), reply));
+    for (method, path, body) in
+        [("GET", path, Value::Null), ("POST", "/crm/v3/objects/contacts/search", json!({ "limit": 1 }))]
+    {
+        let reply = call(&simulator, method, path, &body).await;
+        replies.push((class(method, path, reply.status, &reply.body), reply));
+    }
+    replies
+}
+
+/// Holds a reply against the recordings of its class.
+fn compare(reply: &Reply, alike: &[&Recording]) -> Result<(), String> {
+    let bodies: Vec<&Value> = alike.iter().map(|recording| &recording.body).collect();
+    shape::fits(&reply.body, &bodies, "body")?;
+    let ours = telling(&reply.headers);
+    if alike.iter().any(|recording| telling(&recording.headers) == ours) {
+        return Ok(());
+    }
+    let recorded: BTreeSet<_> = alike.iter().map(|recording| telling(&recording.headers)).collect();
+    Err(format!("headers are {ours:?}, recorded are {recorded:?}"))
+}
+
+/// The headers that a client acts on; the type of the body with its value, the others by name.
+fn telling(headers: &std::collections::BTreeMap<String, String>) -> BTreeSet<String> {
+    let told = headers.iter().filter_map(|(name, value)| match name.as_str() {
+        "content-type" => Some(format!("{name}: {value}")),
+        "retry-after" | "location" => Some(name.clone()),
+        _ if name.starts_with("x-hubspot-") => Some(name.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What documentation promises of any reply: the envelope of errors, of batches and of records.
+fn plausible(reply: &Reply) -> Result<(), String> {
+    let keys: BTreeSet<&str> = reply.body.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let (must, may): (&[&str], &[&str]) = match reply.status {
+        400.. => (
+            &["status", "message", "correlationId"],
+            &["category", "subCategory", "errors", "context", "links", "errorType", "policyName"],
+        ),
+        207 => (&["status", "results", "startedAt", "completedAt", "numErrors", "errors"], &[]),
+        _ => return Ok(()),
+    };
+    let missing: Vec<_> = must.iter().filter(|key| !keys.contains(**key)).collect();
+    let extra: Vec<_> = keys.iter().filter(|key| !must.contains(key) && !may.contains(key)).collect();
+    if missing.is_empty() && extra.is_empty() { Ok(()) } else { Err(format!("without {missing:?}, with {extra:?}")) }
+}
+
+async fn replies() -> Vec<(String, Reply)> {
+    let mut replies = refusals_at_the_gate().await;
+    for (method, path, body) in RECORDED.iter().chain(BATCHES).chain(SINGLES) {
+        replies.push(Portal::run(method, path, body).await);
+    }
+    for (method, path, body) in cases::large() {
+        replies.push(Portal::run(method, path, &body).await);
+    }
+    replies
+}
+
+#[tokio::test]
+async fn every_class_of_reply_is_recorded_or_listed() {
+    let recordings = recording::load();
+    let mut complaints = Vec::new();
+    let mut unrecorded = BTreeSet::new();
+    for (class, reply) in replies().await {
+        let alike: Vec<&Recording> = recordings.iter().filter(|recording| recording.class == class).collect();
+        let verdict = if alike.is_empty() { plausible(&reply) } else { compare(&reply, &alike) };
+        if let Err(complaint) = verdict {
+            complaints.push(format!("{class}: {complaint}"));
+        }
+        if alike.is_empty() {
+            unrecorded.insert(class);
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let listed: BTreeSet<String> = DOCUMENTED_ONLY.iter().map(|class| (*class).to_owned()).collect();
+    let unlisted: Vec<_> = unrecorded.difference(&listed).collect();
+    let stale: Vec<_> = listed.difference(&unrecorded).collect();
+    assert!(unlisted.is_empty(), "neither recorded nor listed: {unlisted:#?}");
+    assert!(stale.is_empty(), "listed, but recorded or never given: {stale:#?}");
+}
+
+#[test]
+fn the_readme_lists_what_is_documented_only() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("<!-- documented only -->").nth(1).expect("the README has marks around its list");
+    let entry = |line: &str| line.strip_prefix("- `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    let listed: Vec<String> = section.lines().filter_map(entry).collect();
+    assert_eq!(listed, DOCUMENTED_ONLY);
+}
+
+#[tokio::test]
+async fn recorded_classes_of_the_crm_are_all_driven() {
+    let driven: BTreeSet<String> = replies().await.into_iter().map(|(class, _)| class).collect();
+    let recordings = recording::load();
+    let ours = |class: &&str| class.contains(" objects/") || class.contains(" schemas/");
+    let recorded: BTreeSet<&str> = recordings.iter().map(|recording| recording.class.as_str()).filter(ours).collect();
+    let idle: Vec<_> = recorded.into_iter().filter(|class| !driven.contains(*class)).collect();
+    assert!(idle.is_empty(), "recorded, but no case drives the simulator there: {idle:?}");
+}
+
+#[test]
+fn a_wrong_shape_is_noticed() {
+    let recorded = json!({ "id": "7", "at": "2022-02-17T18:56:16.511Z", "list": [{ "a": null }, { "a": "x" }] });
+    let fits = |value: Value| shape::fits(&value, &[&recorded], "body").is_ok();
+    assert!(fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "a": "y" }] })));
+    assert!(!fits(json!({ "id": 8, "at": "2026-02-17T18:56:16.511Z", "list": [] })), "a number for digits");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16Z", "list": [] })), "no milliseconds");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z" })), "a key too few");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "b": "x" }] })), "another key");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "a": 1 }] })), "another type");
+}

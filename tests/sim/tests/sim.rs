@@ -1,0 +1,10 @@
+//! Tests of the simulators, over HTTP.
+
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod behaviour;
+mod clients;
+mod faults;
+mod rules;
+mod shapes;
+mod support;
