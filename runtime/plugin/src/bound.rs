@@ -160,7 +160,7 @@ impl Destination for Bound {
     ) -> Result<Option<Vec<String>>, CallFailure> {
         let (object, match_keys, fields) = (object.to_owned(), match_keys.to_vec(), fields.to_vec());
         let rows = rows.as_bytes().to_vec();
-        let found = enter!(self, call_lookup, &object, &match_keys, &fields, &rows)?;
+        let found = enter!(self, call_look_up, &object, &match_keys, &fields, &rows)?;
         let lines = found.map(|bytes| {
             let text = self.egress.redact(&String::from_utf8_lossy(&bytes));
             text.lines().map(str::to_owned).collect()
