@@ -1,15 +1,15 @@
 //! Delete: find the records' ids where the host has not kept them, then archive.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use offtake_sdk::{Batch, CallFailure, Context, Detail, Report, Row, log};
+use offtake_sdk::{Batch, CallFailure, Context, Detail, Report, Row};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::request::{self, RECORD_ID, Sent, comparable};
-use crate::response::{BatchAnswer, Record};
+use crate::request::{self, RECORD_ID, Sent};
+use crate::response::BatchAnswer;
 use crate::write::refused;
-use crate::{client, outcome};
+use crate::{client, outcome, read};
 
 /// Archives the rows' records. A record that is not there counts as deleted.
 pub(crate) fn archive(cx: &Context<Config>, batch: &Batch) -> Result<Report, CallFailure> {
@@ -75,35 +75,13 @@ fn look_up<'a>(
     wanted: &[&'a Row],
     report: &mut Report,
 ) -> Result<Vec<(&'a Row, String)>, CallFailure> {
-    let inputs: Vec<_> = wanted.iter().filter_map(|row| row.match_text()).map(|id| json!({"id": id})).collect();
-    let body = json!({
-        "inputs": inputs,
-        "idProperty": match_key,
-        "properties": properties_of(match_key),
-        "propertiesWithHistory": [],
-    });
-    let answer: BatchAnswer = client::batch(cx, object, "read").read_only().json(&body).send()?.json()?;
-
-    let mut ids = BTreeMap::new();
-    let mut known = BTreeSet::new();
-    let asked: BTreeSet<String> =
-        wanted.iter().filter_map(|row| row.match_text()).map(|text| comparable(match_key, text)).collect();
-    for record in &answer.results {
-        for value in values(record, match_key).filter(|value| asked.contains(value)) {
-            known.insert(record.id.as_str());
-            ids.insert(value, record.id.clone());
-        }
-    }
-    let strangers = answer.results.iter().filter(|record| !known.contains(record.id.as_str())).count();
-    if strangers > 0 {
-        log::warn(&format!("{strangers} records were found by {match_key} and do not show the value asked for"));
-    }
+    let keys: Vec<&str> = wanted.iter().filter_map(|row| row.match_text()).collect();
+    let records = read::by_key(cx, object, match_key, &keys, &[])?;
     let mut found = Vec::new();
     for row in wanted {
-        let id = row.match_text().and_then(|text| ids.get(&comparable(match_key, text)));
-        match id {
-            Some(id) => found.push((*row, id.clone())),
-            None if strangers == 0 => report.deleted(row),
+        match row.match_text().and_then(|key| records.get(key)) {
+            Some(record) => found.push((*row, record.id.clone())),
+            None if records.strangers() == 0 => report.deleted(row),
             // One of the strangers may be this row's: to call it deleted would be a guess.
             None => report.rejected(
                 row,
@@ -113,17 +91,4 @@ fn look_up<'a>(
         }
     }
     Ok(found)
-}
-
-/// A contact is found by each of its addresses, and shows the others in a property of its own.
-fn properties_of(match_key: &str) -> Vec<&str> {
-    if match_key == "email" { vec!["email", ADDITIONAL_EMAILS] } else { vec![match_key] }
-}
-
-const ADDITIONAL_EMAILS: &str = "hs_additional_emails";
-
-fn values(record: &Record, match_key: &str) -> impl Iterator<Item = String> {
-    let others = if match_key == "email" { record.property(ADDITIONAL_EMAILS).unwrap_or_default() } else { "" };
-    let own = record.property(match_key).into_iter();
-    own.chain(others.split(';')).filter(|value| !value.is_empty()).map(|value| comparable(match_key, value))
 }

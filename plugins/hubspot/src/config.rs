@@ -8,7 +8,8 @@ use crate::request::INPUTS_MAX;
 /// HubSpot states no size of a body; this keeps a call of a hundred wide rows whole and a runaway one small.
 const BODY_BYTES_MAX: u32 = 2 * 1024 * 1024;
 
-const CALLS_AT_ONCE_MAX: u16 = 4;
+/// Calls at once, of writes and of reads.
+pub(crate) const CALLS_AT_ONCE_MAX: u16 = 4;
 
 /// The connection's configuration.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -4,6 +4,7 @@ mod archive;
 mod client;
 mod config;
 mod outcome;
+mod read;
 mod request;
 mod response;
 mod schema;
@@ -11,7 +12,10 @@ mod value;
 mod vendor_error;
 mod write;
 
-use offtake_sdk::{Account, Batch, CallFailure, Connector, Context, Field, Limits, ObjectPage, Operation, Report};
+use offtake_sdk::{
+    Account, Batch, CallFailure, Connector, Context, Field, Found, Limits, Lookup, ObjectPage, Operation, Report,
+    operation_name,
+};
 
 use crate::config::Config;
 
@@ -34,19 +38,32 @@ impl Connector for HubSpot {
         schema::fields(cx, object)
     }
 
-    fn limits(cx: &Context<Config>, _object: &str, _operation: Operation) -> Result<Limits, CallFailure> {
-        Ok(cx.config().tier.limits())
+    fn limits(cx: &Context<Config>, _object: &str, operation: Operation) -> Result<Limits, CallFailure> {
+        if schema::OPERATIONS.contains(&operation) {
+            Ok(cx.config().tier.limits())
+        } else {
+            Err(unsupported(operation))
+        }
+    }
+
+    fn look_up(cx: &Context<Config>, query: &Lookup) -> Result<Option<Found>, CallFailure> {
+        read::current(cx, query)
     }
 
     fn write(cx: &Context<Config>, batch: &Batch) -> Result<Report, CallFailure> {
         match batch.operation() {
             Operation::Insert | Operation::Update | Operation::Upsert => write::write(cx, batch),
             Operation::Delete => archive::archive(cx, batch),
-            Operation::Append | Operation::MemberAdd | Operation::MemberRemove => {
-                Err(CallFailure::misconfigured("operation_unsupported", "HubSpot's objects take no such operation"))
+            operation @ (Operation::Append | Operation::MemberAdd | Operation::MemberRemove) => {
+                Err(unsupported(operation))
             }
         }
     }
+}
+
+fn unsupported(operation: Operation) -> CallFailure {
+    let message = format!("HubSpot's objects cannot take `{}`", operation_name(operation));
+    CallFailure::misconfigured("operation_unsupported", message)
 }
 
 offtake_sdk::export!(HubSpot);

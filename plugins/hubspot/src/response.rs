@@ -15,7 +15,7 @@ pub(crate) struct BatchAnswer {
 }
 
 /// A record as it is now.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
     pub(crate) id: String,

@@ -1,8 +1,7 @@
 //! The account, its objects and their properties.
 
-use offtake_sdk::{Account, CallFailure, Choice, Context, Failure, Field, FieldType, Object, Operation, Response, log};
+use offtake_sdk::{Account, CallFailure, Choice, Context, Failure, Field, FieldType, Object, Operation, log};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::client;
 use crate::config::Config;
@@ -12,7 +11,9 @@ use crate::request::RECORD_ID;
 const STANDARD: [(&str, &str); 4] =
     [("contacts", "Contacts"), ("companies", "Companies"), ("deals", "Deals"), ("tickets", "Tickets")];
 
-const OPERATIONS: [Operation; 4] = [Operation::Insert, Operation::Update, Operation::Upsert, Operation::Delete];
+/// What every object takes.
+pub(crate) const OPERATIONS: [Operation; 4] =
+    [Operation::Insert, Operation::Update, Operation::Upsert, Operation::Delete];
 
 /// The longest text of a property: HubSpot API reference, CRM properties.
 const TEXT_CHARS_MAX: u32 = 65_536;
@@ -98,56 +99,34 @@ pub(crate) fn account(cx: &Context<Config>) -> Result<Account, CallFailure> {
     }))
 }
 
-/// The standard objects that the credential may read, and the account's own.
+/// The standard objects, which every account has, and the account's own, which one request names.
+///
+/// What identifies a standard object's records everywhere is stated here. Unique properties that an account has added to
+/// them are among its fields.
 pub(crate) fn objects(cx: &Context<Config>) -> Result<Vec<Object>, CallFailure> {
-    let mut requests: Vec<_> = STANDARD.iter().map(|(id, _)| client::properties(cx, id)).collect();
-    requests.push(client::custom_schemas(cx));
-    let requests_max = u16::try_from(requests.len()).unwrap_or(u16::MAX);
-    let mut answers = cx.http().send_all(requests, requests_max).into_iter();
-
-    let (mut objects, mut forbidden) = (Vec::new(), None);
-    for ((id, label), answer) in STANDARD.iter().zip(answers.by_ref()) {
-        match permitted::<List<Property>>(answer, id)? {
-            Ok(properties) => objects.push(object(id, label, &properties.results)),
-            Err(failure) => forbidden = Some(failure),
+    let standard = STANDARD.iter().map(|(id, label)| {
+        let object = Object::new(*id, *label, &OPERATIONS);
+        let keyed = if *id == "contacts" { object.match_key("email") } else { object };
+        keyed.match_key(RECORD_ID)
+    });
+    let mut objects: Vec<Object> = standard.collect();
+    match client::custom_schemas(cx).send() {
+        Ok(response) => objects.extend(response.json::<List<CustomSchema>>()?.results.into_iter().map(custom_object)),
+        // An account without custom objects has no such permission to give.
+        Err(CallFailure { failure: Failure::Forbidden(_), .. }) => {
+            log::warn("the credential has no permission for custom objects");
         }
+        Err(failure) => return Err(failure),
     }
-    if let Some(answer) = answers.next()
-        && let Ok(schemas) = permitted::<List<CustomSchema>>(answer, "custom objects")?
-    {
-        objects.extend(schemas.results.into_iter().map(custom_object));
-    }
-    match forbidden {
-        Some(failure) if objects.is_empty() => Err(failure),
-        _ => Ok(objects),
-    }
-}
-
-/// A missing permission hides an object and leaves the others.
-fn permitted<T: DeserializeOwned>(
-    answer: Result<Response, CallFailure>,
-    what: &str,
-) -> Result<Result<T, CallFailure>, CallFailure> {
-    match answer {
-        Ok(response) => response.json().map(Ok),
-        Err(failure) if matches!(failure.failure, Failure::Forbidden(_)) => {
-            log::warn(&format!("the credential has no permission for {what}"));
-            Ok(Err(failure))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok(objects)
 }
 
 fn custom_object(schema: CustomSchema) -> Object {
     let label = schema.labels.plural.or(schema.labels.singular).or(schema.name);
     let label = label.unwrap_or_else(|| schema.object_type_id.clone());
-    object(&schema.object_type_id, &label, &schema.properties)
-}
-
-fn object(id: &str, label: &str, properties: &[Property]) -> Object {
-    let unique = properties.iter().filter(|property| is_match_key(id, property));
-    let keys = unique.fold(Object::new(id, label, &OPERATIONS), |object, property| object.match_key(&property.name));
-    keys.match_key(RECORD_ID)
+    let object = Object::new(&schema.object_type_id, &label, &OPERATIONS);
+    let unique = schema.properties.iter().filter(|property| is_match_key(&schema.object_type_id, property));
+    unique.fold(object, |object, property| object.match_key(&property.name)).match_key(RECORD_ID)
 }
 
 /// HubSpot's own unique properties that are calculated cannot be written, and so not be matched by.

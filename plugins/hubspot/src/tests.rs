@@ -6,6 +6,7 @@
 mod delete;
 mod discovery;
 mod failures;
+mod lookup;
 mod writes;
 
 use offtake_sdk::testing::Call;

@@ -71,7 +71,9 @@ impl ErrorBody {
     fn property_fault(&self) -> Option<PropertyFault> {
         let list = self.message.get(self.message.find('[')?..)?;
         let faults: Vec<PropertyFault> = serde_json::from_str(list).ok()?;
-        faults.into_iter().next()
+        // A property that is not there is the fault of every row; what else is wrong is the fault of some.
+        let gravest = faults.iter().position(|fault| fault.error == "PROPERTY_DOESNT_EXIST").unwrap_or(0);
+        faults.into_iter().nth(gravest)
     }
 
     /// The quota that ran out: in `policyName`, or as a word of the message.

@@ -7,6 +7,9 @@ use crate::request::{self, Sent};
 use crate::response::BatchAnswer;
 use crate::{client, outcome};
 
+/// HubSpot's `PROPERTY_DOESNT_EXIST` as a code of the contract.
+const NO_SUCH_PROPERTY: &str = "property_doesnt_exist";
+
 /// Writes the rows by one call.
 pub(crate) fn write(cx: &Context<Config>, batch: &Batch) -> Result<Report, CallFailure> {
     let mut report = Report::new(batch);
@@ -35,6 +38,10 @@ pub(crate) fn refused(failure: CallFailure, sent: &Sent<'_>, mut report: Report)
         (CallFailure { failure: Failure::Unattributed(detail), .. }, [row]) => {
             report.rejected(row, detail);
             Ok(report)
+        }
+        // All rows have the same mapping: halving them would end with each one refused for the same property.
+        (CallFailure { failure: Failure::Unattributed(detail), effect }, _) if detail.code == NO_SUCH_PROPERTY => {
+            Err(CallFailure { failure: Failure::SchemaChanged(detail), effect })
         }
         (failure, _) => Err(failure),
     }

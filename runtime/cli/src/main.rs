@@ -1,1 +1,33 @@
-fn main() {}
+//! `offtake`: arguments, wiring, output. Everything else is in the crates below.
+
+mod args;
+mod commands;
+mod demo;
+mod discovery;
+mod exit;
+mod output;
+mod progress;
+mod secrets;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = Output::new(&args.global);
+    output.init_logging(&args.global);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(commands::dispatch(args, &output)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => output.error(&error).into(),
+    }
+}

@@ -11,19 +11,30 @@ use crate::{Document, FileKind, raw};
 
 /// Checks a document's shape.
 pub(crate) fn check(document: &Arc<Document>, kind: FileKind, problems: &mut Problems) {
-    let schema = raw::schema(kind);
-    match jsonschema::validator_for(&schema) {
+    check_part(document, "", document.value(), &raw::schema(kind), problems);
+}
+
+/// Checks the part of a document at `prefix`, a JSON pointer, against somebody else's JSON Schema: a connector's settings.
+pub fn check_part(document: &Arc<Document>, prefix: &str, value: &Value, schema: &Value, problems: &mut Problems) {
+    match jsonschema::validator_for(schema) {
         Ok(validator) => {
-            for error in validator.iter_errors(document.value()) {
-                report(document, &schema, &error, problems);
+            for error in validator.iter_errors(value) {
+                report(document, prefix, schema, &error, problems);
             }
         }
         Err(error) => problems.push(Problem::general("OFT-C001", format!("the schema itself is wrong: {error}"))),
     }
 }
 
-fn report(document: &Arc<Document>, schema: &Value, error: &ValidationError<'_>, problems: &mut Problems) {
-    let pointer = error.instance_path().as_str();
+fn report(
+    document: &Arc<Document>,
+    prefix: &str,
+    schema: &Value,
+    error: &ValidationError<'_>,
+    problems: &mut Problems,
+) {
+    let pointer = format!("{prefix}{}", error.instance_path().as_str());
+    let pointer = pointer.as_str();
     let at = |code, message: String| Problem::at(document, pointer, code, message);
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {

@@ -12,6 +12,7 @@ mod project;
 mod raw;
 mod resolve;
 
+pub use check::check_part;
 pub use document::Document;
 pub use problem::{Problem, Problems, suggest};
 pub use project::{DestinationConnection, OnDelete, Project, SecretRef, SourceConnection, SyncConfig, SyncLimits};

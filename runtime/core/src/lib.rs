@@ -21,6 +21,7 @@ pub mod name;
 pub mod ndjson;
 pub mod object;
 pub mod ports;
+pub mod rules;
 pub mod run;
 pub mod settle;
 

@@ -107,6 +107,17 @@ pub const RECORD_BYTES_MAX: usize = 2_048;
 /// As many bytes of a message are kept, the WIT's promise to connectors.
 pub const MESSAGE_BYTES_MAX: usize = 1_024;
 
+/// A key for people: the bare value where one field makes it, the JSON object otherwise.
+pub fn shown_key(match_values: &str) -> String {
+    let parsed: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(match_values).ok();
+    let only = parsed.as_ref().filter(|fields| fields.len() == 1).and_then(|fields| fields.values().next());
+    match only {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => match_values.to_owned(),
+    }
+}
+
 /// The text's beginning, at most `bytes` long, cut between characters.
 pub fn cut(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());

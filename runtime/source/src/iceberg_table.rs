@@ -116,7 +116,7 @@ fn unreadable(name: &str, error: &iceberg::Error) -> Error {
 }
 
 /// The metadata file with the highest version: `00003-….metadata.json` or `v3.metadata.json`.
-fn newest_metadata(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn newest_metadata(folder: &Path) -> Option<PathBuf> {
     let names = std::fs::read_dir(folder.join("metadata")).ok()?.flatten();
     let versioned = names.filter_map(|entry| {
         let path = entry.path();

@@ -83,10 +83,6 @@ impl Pages {
         Ok(())
     }
 
-    pub(crate) fn meta(&self) -> Meta {
-        self.meta
-    }
-
     /// Every acknowledged row.
     pub(crate) fn load(&self, path: &Path) -> Result<Known, Error> {
         let expected = usize::try_from(self.meta.rows).unwrap_or(0);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::staging;
 use crate::toolchain::{TARGET, Toolchain};
 
 /// How many of cargo's last lines an error carries.
@@ -32,11 +33,16 @@ pub(crate) fn compile(
     target_dir: Option<&Path>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, Error> {
-    let manifest_path = dir.join("Cargo.toml");
     let workspace_root = workspace_root(dir)?;
     let locked = workspace_root.join("Cargo.lock").is_file();
     let graph = graph(dir, locked)?;
+    let target_dir = target_dir.map_or_else(|| graph.target_directory.clone(), |given| dir.join(given));
+    let staged = staging::stage(&graph, &workspace_root, &target_dir)?;
+    let built_root = staged.as_deref().unwrap_or(&workspace_root);
+    let inside = dir.strip_prefix(&workspace_root).unwrap_or(Path::new(""));
+    let manifest_path = built_root.join(inside).join("Cargo.toml");
 
+    // The folder is still the connector's own: cargo and rustup look for their settings from there.
     let mut cargo = Command::new("cargo");
     cargo.current_dir(dir).args(["build", "--release", "--lib", "--target", TARGET]);
     cargo.args(["--message-format", "json-render-diagnostics"]);
@@ -46,11 +52,9 @@ pub(crate) fn compile(
     if locked {
         cargo.arg("--locked");
     }
-    if let Some(target_dir) = target_dir {
-        cargo.arg("--target-dir").arg(target_dir);
-    }
+    cargo.arg("--target-dir").arg(&target_dir).arg("--manifest-path").arg(&manifest_path);
     toolchain.prepare(&mut cargo);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(&graph, &workspace_root, toolchain).join("\u{1f}"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(&graph, built_root, toolchain).join("\u{1f}"));
 
     let messages = run(cargo, dir, progress)?;
     let module = messages.iter().rev().find_map(|line| module_of(line, &manifest_path));
@@ -123,16 +127,19 @@ fn module_of(message: &str, manifest_path: &Path) -> Option<PathBuf> {
     message.filenames.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
+/// What cargo knows of the packages that go into a connector.
 #[derive(Deserialize)]
-struct Graph {
-    packages: Vec<Package>,
+pub(crate) struct Graph {
+    pub(crate) packages: Vec<Package>,
+    target_directory: PathBuf,
 }
 
+/// A package; one without a source is a folder of this machine.
 #[derive(Deserialize)]
-struct Package {
-    name: String,
-    source: Option<String>,
-    manifest_path: PathBuf,
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) source: Option<String>,
+    pub(crate) manifest_path: PathBuf,
 }
 
 fn graph(dir: &Path, locked: bool) -> Result<Graph, Error> {

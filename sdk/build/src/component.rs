@@ -11,7 +11,8 @@ use crate::error::Error;
 /// What a connector may import besides a WASI of these packages (docs/spec/connector.md, Imports).
 const HOST_PACKAGE: &str = "offtake:destination/";
 const HOST_INTERFACES: [&str; 5] = ["types", "log", "http", "clock", "entropy"];
-const WASI_PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/"];
+const WASI_PACKAGES: [&str; 6] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
 /// Makes a component of a core module; a component stays as it is.
 pub(crate) fn from_module(module: &[u8]) -> Result<Vec<u8>, Error> {

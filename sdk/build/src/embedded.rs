@@ -9,7 +9,7 @@ use crate::error::Error;
 /// Where a connector keeps the SDK that was written with it. The layout below is the repository's, because the SDK
 /// finds the WIT by a relative path.
 pub(crate) const VENDORED_SDK: &str = "vendor/offtake-sdk/sdk/rust";
-const VENDORED_WIT: &str = "vendor/offtake-sdk/wit";
+pub(crate) const VENDORED_WIT: &str = "vendor/offtake-sdk/wit";
 
 #[derive(RustEmbed)]
 #[folder = "../rust"]
@@ -76,7 +76,7 @@ fn unpack<E: RustEmbed>(prefix: &str, to: &Path, change: &dyn Fn(String) -> Stri
 }
 
 /// Leaves a file alone that holds the same: cargo would build it again for its date.
-fn write_if_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_if_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

@@ -10,6 +10,7 @@ mod error;
 mod make;
 mod manifest;
 mod scaffold;
+mod staging;
 mod toolchain;
 
 pub use connector_toml::Problem;

@@ -1,4 +1,5 @@
 //! From an empty folder to a component, by every way that there is.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,24 +67,53 @@ fn a_new_connector_passes_its_tests_and_builds() {
     assert_eq!(again.code(), "OFT-B011");
 }
 
+/// Copies what a connector of the repository needs to be built where it stands.
+fn clone_to(folder: &Path) -> PathBuf {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for part in ["plugins/hubspot", "sdk/rust", "wit"] {
+        copy(&repository.join(part), &folder.join(part));
+    }
+    folder.join("plugins/hubspot")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), target).unwrap();
+        } else if entry.file_name() != "target" {
+            copy(&entry.path(), &target);
+        }
+    }
+}
+
 #[test]
-fn the_same_sources_give_the_same_bytes_in_two_folders() {
-    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let there = two.path().join("somewhere/else");
-    let builds = [one.path(), there.as_path()].map(|folder| {
-        let connector = offtake_build::unpack_bundled("hubspot", folder).unwrap();
+fn the_same_sources_give_the_same_bytes_wherever_they_lie() {
+    let folders = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    let [one, two, three, four] = folders.each_ref().map(tempfile::TempDir::path);
+    let connectors = [
+        offtake_build::unpack_bundled("hubspot", one).unwrap(),
+        offtake_build::unpack_bundled("hubspot", &two.join("somewhere/else")).unwrap(),
+        clone_to(three),
+        clone_to(&four.join("a/clone of it")),
+    ];
+    let builds = connectors.map(|connector| {
         let mut compiled = false;
         let options = BuildOptions { target_dir: Some(target_dir()), ..BuildOptions::default() };
         let built = offtake_build::build(&connector, &options, &mut |line| {
             compiled |= line.contains("Compiling offtake-hubspot");
         });
-        assert!(compiled, "the second build must not take over the first one's artifact");
-        built.unwrap()
+        let built = built.unwrap();
+        assert!(compiled, "a build must not take over another one's artifact");
+        built
     });
-    let [first, second] = builds;
-    assert_eq!(first.sha256, second.sha256);
-    let component = std::fs::read(&first.path).unwrap();
-    for place in [one.path(), two.path(), target_dir().as_path()] {
+    for built in &builds {
+        assert_eq!(built.sha256, builds[0].sha256, "{}", built.path.display());
+    }
+    let component = std::fs::read(&builds[3].path).unwrap();
+    for place in [one, two, three, four, target_dir().as_path()] {
         let place = place.to_str().unwrap().as_bytes();
         assert!(
             !component.windows(place.len()).any(|window| window == place),
@@ -94,15 +124,10 @@ fn the_same_sources_give_the_same_bytes_in_two_folders() {
 
 #[test]
 fn debians_packages_build_as_well() {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-    let debian = Path::new("/usr/bin/apt-get").is_file();
-    if !root || !debian {
-        // Packages are not installed behind a user's back.
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let scaffolded = offtake_build::scaffold("from-debian", folder.path()).unwrap();
-    // The variable is read by the process that builds, so another one does.
+    // The variable is read by the process that builds, so another one does. Where the packages are missing it installs
+    // them, and where it may not, it says which line does.
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--package", "offtake-build", "--example", "build", "--"])
         .arg(&scaffolded.dir)
@@ -110,8 +135,13 @@ fn debians_packages_build_as_well() {
         .env("OFFTAKE_WASM_TOOLCHAIN", "debian")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Debian packages"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "this test needs Debian's compiler: apt-get install rustc-web rust-web-src\n{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(said.contains("Debian packages"), "{said}");
     let component = std::fs::read(scaffolded.dir.join("target/offtake/from-debian.wasm")).unwrap();
     let (manifest, imports) = look_into(&component);
     assert_eq!(manifest["id"], "from-debian");

@@ -9,6 +9,7 @@ use crate::bindings::offtake::destination::types::{
 };
 use crate::connector::Connector;
 use crate::context::Context;
+use crate::lookup::Lookup;
 use crate::schema;
 
 /// Exports a [`Connector`] as the world's `connector` interface.
@@ -36,6 +37,19 @@ impl<C: Connector> Guest for Adapter<C> {
     fn limits_for(connection: Connection, object: String, operation: Operation) -> Result<wit::Limits, CallFailure> {
         let cx = open::<C>(connection)?;
         C::limits(&cx, &object, operation).map_err(outside_write)
+    }
+
+    fn look_up(
+        connection: Connection,
+        object: String,
+        match_keys: Vec<String>,
+        fields: Vec<String>,
+        rows: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, CallFailure> {
+        let cx = open::<C>(connection)?;
+        let query = Lookup::parse(object, match_keys, fields, &rows)?;
+        let found = C::look_up(&cx, &query).map_err(outside_write)?;
+        found.map(|found| query.answer(found)).transpose()
     }
 
     fn write(connection: Connection, batch: wit::Batch) -> Result<Vec<RowResult>, CallFailure> {

@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::bindings::exports::offtake::destination::connector::Limits;
 use crate::bindings::offtake::destination::types::{CallFailure, Operation};
 use crate::context::Context;
+use crate::lookup::{Found, Lookup};
 use crate::report::Report;
 use crate::schema::{Account, Field, ObjectPage};
 
@@ -39,6 +40,18 @@ pub trait Connector {
     /// # Errors
     /// What stood in the way.
     fn limits(cx: &Context<Self::Config>, object: &str, operation: Operation) -> Result<Limits, CallFailure>;
+
+    /// Reads the current values of fields, for a plan that shows what a write would change. None: this object, or any
+    /// object of this connector, cannot be read.
+    ///
+    /// It never writes: mark a POST with [`crate::http::Request::read_only`].
+    ///
+    /// # Errors
+    /// What stood in the way.
+    fn look_up(cx: &Context<Self::Config>, query: &Lookup) -> Result<Option<Found>, CallFailure> {
+        let _ = (cx, query);
+        Ok(None)
+    }
 
     /// Writes the rows and answers for each.
     ///

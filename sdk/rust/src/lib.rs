@@ -11,6 +11,7 @@ mod failure;
 mod host;
 pub mod http;
 pub mod log;
+mod lookup;
 mod report;
 mod retry_after;
 mod schema;
@@ -26,6 +27,7 @@ pub use bindings::offtake::destination::types::{
 pub use connector::Connector;
 pub use context::{Context, NoConfig};
 pub use http::{Http, Response, VendorError};
+pub use lookup::{Found, Lookup};
 pub use report::Report;
 pub use schema::{Account, Choice, Field, FieldType, Object, ObjectPage, operation_name};
 

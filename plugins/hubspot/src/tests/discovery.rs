@@ -12,10 +12,6 @@ fn contact_properties() -> Value {
     serde_json::from_str(CONTACT_PROPERTIES).unwrap()
 }
 
-fn none() -> Reply {
-    Reply::json(200, &json!({"results": []}))
-}
-
 #[test]
 fn check_names_the_portal() {
     let body = json!({"portalId": 62515, "timeZone": "US/Eastern", "accountType": "DEVELOPER_TEST",
@@ -28,15 +24,14 @@ fn check_names_the_portal() {
 }
 
 #[test]
-fn objects_have_match_keys() {
+fn objects_take_one_request_and_have_match_keys() {
     let custom = json!({"results": [{
         "objectTypeId": "2-3604285",
         "name": "car",
         "labels": {"singular": "Car", "plural": "Cars"},
         "properties": [{"name": "vin", "label": "VIN", "type": "string", "fieldType": "text", "hasUniqueValue": true}],
     }]});
-    let vendor =
-        Vendor::scripted([Reply::json(200, &contact_properties()), none(), none(), none(), Reply::json(200, &custom)]);
+    let vendor = Vendor::scripted([Reply::json(200, &custom)]);
     let (document, next) = hubspot().objects(None).unwrap();
     let objects = document["objects"].as_array().unwrap();
     assert_eq!(next, None);
@@ -46,18 +41,19 @@ fn objects_have_match_keys() {
     assert_eq!(objects[4]["id"], "2-3604285");
     assert_eq!(objects[4]["label"], "Cars");
     assert_eq!(objects[4]["match_keys"], json!(["vin", "hs_object_id"]));
-    assert_eq!(vendor.requests().len(), 5);
+    assert_eq!(objects[1]["match_keys"], json!(["hs_object_id"]));
+    assert_eq!(vendor.requests()[0].path(), "/crm-object-schemas/2026-03/schemas");
 }
 
 #[test]
-fn a_missing_permission_hides_an_object() {
-    let vendor = Vendor::scripted([Reply::status(403), none(), none(), none(), Reply::status(403)]);
+fn a_missing_permission_hides_custom_objects_alone() {
+    let vendor = Vendor::scripted([Reply::status(403)]);
     let (document, _) = hubspot().objects(None).unwrap();
-    assert_eq!(document["objects"].as_array().unwrap().len(), 3);
-    assert_eq!(vendor.log_lines().len(), 2);
+    assert_eq!(document["objects"].as_array().unwrap().len(), 4);
+    assert_eq!(vendor.log_lines().len(), 1);
     drop(vendor);
-    let _vendor = Vendor::answering(|_| Reply::status(403));
-    assert!(matches!(hubspot().objects(None).unwrap_err().failure, Failure::Forbidden(_)));
+    let _vendor = Vendor::scripted([Reply::status(401)]);
+    assert!(matches!(hubspot().objects(None).unwrap_err().failure, Failure::Auth(_)));
 }
 
 #[test]
@@ -99,4 +95,12 @@ fn limits_follow_the_subscription() {
     assert_eq!(limits.rates[0], Rate { requests: 190, window_ms: 10_000 });
     let failure = Call::<HubSpot>::new(json!({"tier": "gold"})).limits("contacts", Operation::Upsert).unwrap_err();
     assert!(matches!(failure.failure, Failure::Misconfigured(_)));
+}
+
+#[test]
+fn an_operation_that_no_object_takes_has_no_limits() {
+    for operation in [Operation::Append, Operation::MemberAdd, Operation::MemberRemove] {
+        let failure = hubspot().limits("contacts", operation).unwrap_err().failure;
+        assert!(matches!(&failure, Failure::Misconfigured(detail) if detail.code == "operation_unsupported"));
+    }
 }

@@ -31,12 +31,34 @@ fn invalid_property() -> Value {
 
 #[test]
 fn a_refused_batch_is_halved() {
-    let failure = failure(Reply::json(400, &invalid_property()));
+    let body = json!({
+        "status": "error",
+        "message": "Property values were not valid: [{\"isValid\":false,\"message\":\"x is no address\",\
+                    \"error\":\"INVALID_EMAIL\",\"name\":\"email\"}]",
+        "category": "VALIDATION_ERROR",
+    });
+    let failure = failure(Reply::json(400, &body));
     assert_eq!(failure.effect, Effect::None);
     let Failure::Unattributed(detail) = failure.failure else { panic!() };
-    assert_eq!(detail.message, "Property \"shoe\" does not exist");
-    assert_eq!((detail.code.as_str(), detail.field.as_deref()), ("property_doesnt_exist", Some("shoe")));
+    assert_eq!(detail.message, "x is no address");
+    assert_eq!((detail.code.as_str(), detail.field.as_deref()), ("invalid_email", Some("email")));
     assert_eq!(detail.http_status, Some(400));
+}
+
+#[test]
+fn a_property_that_is_gone_is_the_schemas_fault() {
+    let mut behind_another = invalid_property();
+    behind_another["message"] = json!(
+        "Property values were not valid: [{\"message\":\"x\",\"error\":\"INVALID_EMAIL\",\"name\":\"email\"},\
+         {\"message\":\"Property \\\"shoe\\\" does not exist\",\"error\":\"PROPERTY_DOESNT_EXIST\",\"name\":\"shoe\"}]"
+    );
+    for body in [invalid_property(), behind_another] {
+        let failure = failure(Reply::json(400, &body));
+        assert_eq!(failure.effect, Effect::None);
+        let Failure::SchemaChanged(detail) = failure.failure else { panic!() };
+        assert_eq!(detail.message, "Property \"shoe\" does not exist");
+        assert_eq!((detail.code.as_str(), detail.field.as_deref()), ("property_doesnt_exist", Some("shoe")));
+    }
 }
 
 #[test]

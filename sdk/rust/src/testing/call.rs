@@ -58,6 +58,25 @@ impl<C: Connector> Call<C> {
         Adapter::<C>::limits_for(self.connection.clone(), object.to_owned(), operation)
     }
 
+    /// Calls `look-up` with rows that hold the match key, and returns a value a row; none when it cannot be read.
+    ///
+    /// # Errors
+    /// What the connector failed with.
+    pub fn look_up(
+        &self,
+        object: &str,
+        match_key: &str,
+        fields: &[&str],
+        rows: &[Value],
+    ) -> Result<Option<Vec<Value>>, CallFailure> {
+        let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+        let keys = vec![match_key.to_owned()];
+        let found = Adapter::<C>::look_up(self.connection.clone(), object.to_owned(), keys, fields, rows.into_bytes())?;
+        let line = |line: &str| serde_json::from_str(line).unwrap_or_default();
+        Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).lines().map(line).collect()))
+    }
+
     /// Calls `write`.
     ///
     /// # Errors

@@ -28,22 +28,12 @@ impl<G: Guest> Connector for Base<G> {
     }
 
     fn objects(_cx: &Context<NoConfig>, _cursor: Option<String>) -> Result<ObjectPage, CallFailure> {
-        let operations = [
-            Operation::Insert,
-            Operation::Update,
-            Operation::Upsert,
-            Operation::Delete,
-        ];
-        Ok(ObjectPage::all(vec![
-            Object::new("things", "Things", &operations).match_key("id"),
-        ]))
+        let operations = [Operation::Insert, Operation::Update, Operation::Upsert, Operation::Delete];
+        Ok(ObjectPage::all(vec![Object::new("things", "Things", &operations).match_key("id")]))
     }
 
     fn fields(_cx: &Context<NoConfig>, _object: &str) -> Result<Vec<Field>, CallFailure> {
-        Ok(vec![
-            Field::new("id", FieldType::String).required().unique(),
-            Field::new("name", FieldType::String),
-        ])
+        Ok(vec![Field::new("id", FieldType::String).required().unique(), Field::new("name", FieldType::String)])
     }
 
     fn limits(_cx: &Context<NoConfig>, _object: &str, _operation: Operation) -> Result<Limits, CallFailure> {

@@ -9,12 +9,7 @@ pub struct Echoes;
 
 impl Guest for Echoes {
     fn write(cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
-        let response = cx
-            .http()
-            .post("api", "/echo")
-            .auth("token")
-            .json(&batch.object())
-            .send()?;
+        let response = cx.http().post("api", "/echo").auth("token").json(&batch.object()).send()?;
         let said = format!("{:?} {}", response.headers(), String::from_utf8_lossy(response.body()));
         log::info(&said);
         let result = |row: &Row| RowResult {

@@ -4,7 +4,8 @@ use guest_base::{Base, Guest, accept};
 use offtake_sdk::{Batch, CallFailure, Context, NoConfig, Report, log};
 
 const LINES: u32 = 1_000_000;
-const LINE_BYTES: usize = 100 * 1000 * 1000;
+const LONG_LINE_BYTES: usize = 1000 * 1000;
+const HUGE_LINE_BYTES: usize = 100 * 1000 * 1000;
 
 /// The guest.
 #[derive(Debug)]
@@ -12,10 +13,10 @@ pub struct FloodsLog;
 
 impl Guest for FloodsLog {
     fn write(_cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
-        if batch.object() == "line" {
-            log::info(&"x".repeat(LINE_BYTES));
-        } else {
-            (0..LINES).for_each(|line| log::info(&format!("line {line}")));
+        match batch.object() {
+            "long-line" => log::info(&"x".repeat(LONG_LINE_BYTES)),
+            "huge-line" => log::info(&"x".repeat(HUGE_LINE_BYTES)),
+            _ => (0..LINES).for_each(|line| log::info(&format!("line {line}"))),
         }
         Ok(accept(batch))
     }

@@ -9,11 +9,7 @@ pub struct Forges;
 
 impl Guest for Forges {
     fn write(_cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
-        let accepted = |row| RowResult {
-            row,
-            outcome: Outcome::Done(OutcomeKind::Accepted),
-            remote_id: None,
-        };
+        let accepted = |row| RowResult { row, outcome: Outcome::Done(OutcomeKind::Accepted), remote_id: None };
         let mut results: Vec<RowResult> = batch.rows().iter().map(|row| accepted(row.index())).collect();
         match batch.object() {
             "twice" => results.push(accepted(0)),

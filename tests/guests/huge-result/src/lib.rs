@@ -13,11 +13,7 @@ pub struct HugeResult;
 impl Guest for HugeResult {
     fn write(_cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
         if batch.object() == "results" {
-            let accepted = |row| RowResult {
-                row,
-                outcome: Outcome::Done(OutcomeKind::Accepted),
-                remote_id: None,
-            };
+            let accepted = |row| RowResult { row, outcome: Outcome::Done(OutcomeKind::Accepted), remote_id: None };
             return Ok(Report::from_results((0..RESULTS).map(accepted).collect()));
         }
         let mut report = Report::new(batch);

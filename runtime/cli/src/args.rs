@@ -1,0 +1,223 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Reverse ETL: golden records from the lakehouse into the tools where people work.
+#[derive(Debug, Parser)]
+#[command(name = "offtake", version, about, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Global {
+    /// Folder of the project.
+    #[arg(short = 'C', long, global = true, default_value = ".", value_name = "FOLDER")]
+    pub(crate) project_dir: PathBuf,
+    /// How results are written to stdout.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) output: Format,
+    /// Nothing but results and errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// More on stderr; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// How log lines are written to stderr.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// No colours (also by the variable NO_COLOR).
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One document with a versioned schema.
+    Json,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a project that can be edited into yours.
+    Init(Init),
+    /// Check all files: shape, names, SQL, mapping, connector.
+    Validate(Validate),
+    /// Show what a run would send, and send nothing.
+    Plan(Plan),
+    /// Send what changed.
+    Run(Select),
+    /// Show how each sync stands.
+    Status,
+    /// List past runs, newest first.
+    Runs(Runs),
+    /// List rows that are not at the destination with their current value, and why.
+    Rejects(Rejects),
+    /// List connections and syncs.
+    Ls,
+    /// Write, build and look at connectors.
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Print the JSON Schema of a kind of file.
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Watch the whole way once: a lakehouse table into a simulated HubSpot.
+    Demo(Demo),
+    /// Serve a simulated vendor on loopback until it is interrupted.
+    Simulate(Simulate),
+}
+
+/// Which syncs.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Select {
+    /// Names of syncs; all when none is given.
+    pub(crate) syncs: Vec<String>,
+}
+
+/// `init`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Init {
+    /// Folder to write into; made when it does not exist.
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// `validate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Ask each destination for its fields instead of using what is remembered.
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// `plan`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Exit with 2 when there is something to send, 0 when not, 1 on errors.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// `runs`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Runs {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// How many of each sync.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: usize,
+}
+
+/// `rejects`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rejects {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// How many of each sync.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+/// `plugin`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// Write a connector that builds and passes its tests.
+    New {
+        /// Its name; also the folder.
+        name: String,
+        /// Folder to put it in.
+        #[arg(long, default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Build a connector into a component.
+    Build {
+        /// Folder of the connector.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Where the component goes.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Print what a component asks for, without running it.
+    Inspect {
+        /// The component.
+        file: PathBuf,
+    },
+    /// List the connectors of the project.
+    List,
+}
+
+/// `schema`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Schema {
+    /// Kind of file.
+    #[arg(value_enum, default_value_t = SchemaKind::Sync)]
+    pub(crate) kind: SchemaKind,
+}
+
+/// Kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// `offtake.yml`.
+    Project,
+    /// `connections/*.yml`.
+    Connection,
+    /// `syncs/*.yml`.
+    Sync,
+}
+
+/// `demo`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Folder of the project that is written.
+    #[arg(default_value = "offtake-demo")]
+    pub(crate) folder: PathBuf,
+}
+
+/// `simulate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Simulate {
+    /// The vendor.
+    #[arg(value_enum)]
+    pub(crate) vendor: Vendor,
+    /// Port on loopback; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The token that it accepts.
+    #[arg(long, default_value = crate::demo::TOKEN)]
+    pub(crate) token: String,
+}
+
+/// A vendor that can be simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Vendor {
+    /// HubSpot's CRM API.
+    Hubspot,
+}

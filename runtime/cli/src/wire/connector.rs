@@ -1,0 +1,120 @@
+//! Joins a connection's file with its connector.
+
+use std::sync::Arc;
+
+use offtake_config::{DestinationConnection, Problem, Problems, check_part};
+use offtake_core::Name;
+use offtake_core::manifest::Manifest;
+use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
+use offtake_plugin::{Binding, Bound, Connector, inspect};
+use serde_json::Value;
+
+use super::Workspace;
+use crate::secrets;
+
+/// Reads a connector and checks the connection against its manifest; nothing is compiled, nothing runs.
+pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems) -> Option<(Manifest, String)> {
+    match inspect(&connection.plugin) {
+        Ok(inspected) => {
+            check_settings(connection, &inspected.manifest, problems);
+            Some((inspected.manifest, inspected.digest))
+        }
+        Err(error) => {
+            problems.push(unusable(connection, error));
+            None
+        }
+    }
+}
+
+fn unusable(connection: &DestinationConnection, error: offtake_plugin::Error) -> Problem {
+    let fault = offtake_core::Fault::from(error);
+    let problem = Problem::at(&connection.document, "/destination/plugin", fault.code, fault.message.clone());
+    problem.with_help(fault.help.clone().unwrap_or_default())
+}
+
+/// Compiles a connector and gives it its way out.
+pub(super) fn bind(
+    workspace: &Workspace,
+    name: &Name,
+    connection: &DestinationConnection,
+    problems: &mut Problems,
+) -> Option<Bound> {
+    let connector = match workspace.host.load(&connection.plugin) {
+        Ok(connector) => connector,
+        Err(error) => {
+            problems.push(unusable(connection, error));
+            return None;
+        }
+    };
+    let manifest = connector.manifest();
+    check_settings(connection, manifest, problems);
+    let policy = policy(connection, manifest, problems);
+    let secrets = secrets::read(connection, manifest, problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    let options = Options {
+        connection: name.to_string(),
+        connector: format!("{}@{}", manifest.id, manifest.version),
+        credentials: Credentials::new(&manifest.credentials, secrets),
+        policy: policy?,
+        bucket: bucket(connection),
+        audit: Some(audit(workspace, name)?),
+    };
+    match Outbound::new(options, &workspace.limiters) {
+        Ok(outbound) => Some(bound(&connector, name, connection, outbound)),
+        Err(error) => {
+            problems.push(Problem::at(&connection.document, "/destination", PolicyError::CODE, error.to_string()));
+            None
+        }
+    }
+}
+
+fn bound(connector: &Connector, name: &Name, connection: &DestinationConnection, outbound: Outbound) -> Bound {
+    connector.bind(Binding {
+        id: name.to_string(),
+        config_json: Value::Object(connection.config.clone()).to_string(),
+        egress: Arc::new(outbound),
+    })
+}
+
+fn check_settings(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) {
+    let value = Value::Object(connection.config.clone());
+    if !manifest.config.is_null() {
+        check_part(&connection.document, "/destination/config", &value, &manifest.config, problems);
+    }
+}
+
+fn policy(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) -> Option<Policy> {
+    let mut grant = Grant { plain_http: connection.plain_http, networks: Vec::new() };
+    for (index, network) in connection.networks.iter().enumerate() {
+        match network.parse() {
+            Ok(network) => grant.networks.push(network),
+            Err(_) => {
+                let pointer = format!("/destination/allow/networks/{index}");
+                let message = format!("`{network}` is not a network: write it as 127.0.0.1/32");
+                problems.push(Problem::at(&connection.document, &pointer, "OFT-C010", message));
+            }
+        }
+    }
+    match Policy::new(manifest, &connection.endpoints, grant) {
+        Ok(policy) => Some(policy),
+        Err(error) => {
+            let pointer = "/destination/endpoints";
+            problems.push(Problem::at(&connection.document, pointer, PolicyError::CODE, error.to_string()));
+            None
+        }
+    }
+}
+
+/// Connections that take their secret from the same place share its quota.
+fn bucket(connection: &DestinationConnection) -> String {
+    format!("{:?} {:?}", connection.credentials, connection.endpoints)
+}
+
+fn audit(workspace: &Workspace, name: &Name) -> Option<Audit> {
+    let path = workspace.project.state.join("audit").join(format!("{name}.jsonl"));
+    Audit::open(&path)
+        .inspect_err(|error| tracing::error!(code = "OFT-E311", %error, file = %path.display(), "requests cannot be written down, so none is sent"))
+        .ok()
+}

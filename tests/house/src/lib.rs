@@ -1,0 +1,11 @@
+//! Rules of the house as functions over text, so that each is proven on a bad example.
+//!
+//! `tests/house.rs` runs them over the repository. What a rule is for stands in `CONTRIBUTING.md`.
+
+pub mod codes;
+pub mod edges;
+pub mod guests;
+pub mod lines;
+pub mod source;
+pub mod tree;
+pub mod wrappers;

@@ -1,0 +1,85 @@
+//! One test a rule; each names every place that breaks it.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::{Metadata, MetadataCommand};
+use offtake_house_tests::{codes, edges, guests, lines, tree, wrappers};
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().manifest_path(tree::root().join("Cargo.toml")).exec().unwrap()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(tree::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn files(folder: &str) -> Vec<String> {
+    tree::files(&tree::root(), folder).unwrap()
+}
+
+/// Fails with one sentence a line.
+#[track_caller]
+fn none(found: Vec<String>) {
+    assert!(found.is_empty(), "{} broken:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn every_file_keeps_the_rules() {
+    let mut found = Vec::new();
+    for path in files("") {
+        match std::fs::read(tree::root().join(&path)).map(String::from_utf8) {
+            Ok(Ok(text)) => found.extend(lines::check(&path, &text)),
+            // What is no text has no lines to look at; it is testdata or it does not belong here.
+            Ok(Err(_)) if path.contains("testdata/") || path.contains("recordings/") => {}
+            Ok(Err(_)) => found.push(format!("{path}: only testdata may be binary")),
+            // Other tests of the same run make and remove files.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => found.push(format!("{path}: {error}")),
+        }
+    }
+    none(found);
+}
+
+#[test]
+fn crates_depend_on_each_other_as_designed() {
+    let metadata = metadata();
+    none(edges::check(&edges::members(&metadata), &edges::edges(&metadata)));
+}
+
+#[test]
+fn libraries_stay_in_their_crate() {
+    let metadata = metadata();
+    let deny = wrappers::parse(&read("deny.toml")).unwrap();
+    let members: Vec<String> = edges::members(&metadata).into_iter().map(|(name, _)| name).collect();
+    none(wrappers::check(&deny, &members, &wrappers::dependents(&metadata)));
+}
+
+#[test]
+fn the_architecture_names_every_crate() {
+    let text = read("ARCHITECTURE.md");
+    let crates = edges::members(&metadata()).into_iter();
+    let missing = crates.filter(|(name, folder)| !text.contains(&format!("`{name}`")) && !text.contains(folder));
+    none(missing.map(|(name, folder)| format!("ARCHITECTURE.md names neither `{name}` nor {folder}")).collect());
+}
+
+#[test]
+fn every_error_code_is_documented() {
+    let mut used = BTreeSet::new();
+    for folder in ["runtime", "sdk/build", "sdk/rust", "plugins"] {
+        for path in files(folder).into_iter().filter(|path| path.ends_with(".rs")) {
+            used.extend(codes::used(&path, &read(&path)));
+        }
+    }
+    none(codes::compare(&used, &codes::documented(&read("docs/errors.md"))));
+}
+
+#[test]
+fn every_guest_is_tested() {
+    let manifests = files("tests/guests").into_iter();
+    let names = manifests.filter_map(|path| {
+        let folder = path.strip_prefix("tests/guests/")?.strip_suffix("/connector.toml")?;
+        Some(folder.to_owned())
+    });
+    let sources = files("tests/sandbox").into_iter().filter(|path| path.ends_with(".rs"));
+    none(guests::untested(&names.collect::<Vec<_>>(), &sources.map(|path| read(&path)).collect::<String>()));
+}

@@ -1,0 +1,16 @@
+//! The host against connectors that misbehave, and against files that are no connectors.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
+#![expect(clippy::print_stdout, reason = "a failed test shows what was measured")]
+
+mod cache;
+mod doors;
+mod echoes;
+mod files;
+mod guests;
+mod mutations;
+mod support;

@@ -1,0 +1,53 @@
+//! A way out that leads nowhere, and the real one to a vendor on loopback.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use offtake_core::destination::Rate;
+use offtake_core::ports::{Egress, Request, Response, SendError};
+use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_plugin::Connector;
+
+/// Answers 204 to everything, in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Nowhere {
+    requests: AtomicU64,
+}
+
+#[async_trait]
+impl Egress for Nowhere {
+    async fn send(&self, _request: Request) -> Result<Response, SendError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() })
+    }
+
+    fn keep_to(&self, _rates: &[Rate]) {}
+
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    fn redact(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// The real way out of a connector, with its endpoints moved to these places and a secret in its slot `token`.
+pub(crate) fn real(connector: &Connector, places: &[(&str, &str)], secret: &str) -> Arc<dyn Egress> {
+    let manifest = connector.manifest();
+    let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
+    let moved: BTreeMap<String, String> =
+        places.iter().map(|(name, place)| ((*name).to_owned(), (*place).to_owned())).collect();
+    let secrets = BTreeMap::from([("token".to_owned(), Secret::new(secret.to_owned()))]);
+    let options = Options {
+        connection: "test".to_owned(),
+        connector: manifest.id.clone(),
+        policy: Policy::new(manifest, &moved, grant).unwrap(),
+        credentials: Credentials::new(&manifest.credentials, secrets),
+        bucket: manifest.id.clone(),
+        audit: None,
+    };
+    Arc::new(Outbound::new(options, &Limiters::default()).unwrap())
+}

@@ -1,0 +1,125 @@
+//! Runs steps one after the other, lets their output through and counts their tests.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::count::Count;
+use crate::steps::Step;
+
+/// What became of one step.
+#[derive(Debug)]
+struct Outcome {
+    name: String,
+    good: bool,
+    took: Duration,
+    count: Count,
+}
+
+/// What became of all steps.
+#[derive(Debug)]
+pub(crate) struct Report(Vec<Outcome>);
+
+impl Report {
+    /// A run without a single test proves nothing and is not good either.
+    pub(crate) fn is_good(&self) -> bool {
+        let sum = self.sum();
+        self.0.iter().all(|outcome| outcome.good) && sum.failed == 0 && sum.passed > 0
+    }
+
+    fn sum(&self) -> Count {
+        let mut sum = Count::default();
+        for outcome in &self.0 {
+            sum.add(outcome.count);
+        }
+        sum
+    }
+
+    fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        writeln!(out)?;
+        for Outcome { name, good, took, count } in &self.0 {
+            let word = if *good { "ok" } else { "FAILED" };
+            let seconds = took.as_secs_f64();
+            let tests = if *count == Count::default() { String::new() } else { tests(*count) };
+            writeln!(out, "{word:<7} {seconds:>7.1} s  {name:<28} {tests}")?;
+        }
+        writeln!(out, "{}", tests(self.sum()))
+    }
+}
+
+fn tests(count: Count) -> String {
+    format!("{} passed, {} failed", count.passed, count.failed)
+}
+
+/// The repository that this program was built from.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.map(Path::to_path_buf).context("the repository has no root folder")
+}
+
+/// Runs every step, also after one has failed, and prints what each took; the sum of the tests is the last line.
+pub(crate) fn run(root: &Path, steps: &[Step]) -> anyhow::Result<Report> {
+    let mut out = std::io::stdout();
+    let mut outcomes = Vec::new();
+    for step in steps {
+        writeln!(out, "\n== {}: cargo {}", step.name, step.arguments.join(" "))?;
+        let started = Instant::now();
+        let (good, count) = run_step(root, step, &mut out).with_context(|| step.name.clone())?;
+        outcomes.push(Outcome { name: step.name.clone(), good, took: started.elapsed(), count });
+    }
+    let report = Report(outcomes);
+    report.write(&mut out)?;
+    Ok(report)
+}
+
+fn run_step(root: &Path, step: &Step, out: &mut impl Write) -> anyhow::Result<(bool, Count)> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut child = Command::new(cargo)
+        .args(&step.arguments)
+        .envs(step.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut count = Count::default();
+    let output = child.stdout.take().context("no output to read")?;
+    // Bytes, not text: a failing test may print anything.
+    for line in BufReader::new(output).split(b'\n') {
+        let mut line = line?;
+        if let Some(summary) = Count::of_line(&String::from_utf8_lossy(&line)) {
+            count.add(summary);
+        }
+        line.push(b'\n');
+        out.write_all(&line)?;
+    }
+    Ok((child.wait()?.success(), count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(good: bool, passed: u64, failed: u64) -> Outcome {
+        Outcome { name: "a".to_owned(), good, took: Duration::from_millis(1500), count: Count { passed, failed } }
+    }
+
+    #[test]
+    fn the_last_line_is_the_sum_alone() {
+        let mut text = Vec::new();
+        Report(vec![outcome(true, 2, 0), outcome(true, 0, 0), outcome(false, 3, 1)]).write(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text.lines().last(), Some("5 passed, 1 failed"));
+        assert!(text.contains("FAILED      1.5 s  a"), "{text}");
+    }
+
+    #[test]
+    fn only_a_run_with_tests_and_no_failure_is_good() {
+        assert!(Report(vec![outcome(true, 2, 0), outcome(true, 0, 0)]).is_good());
+        assert!(!Report(vec![outcome(true, 2, 0), outcome(false, 0, 0)]).is_good());
+        assert!(!Report(vec![outcome(true, 2, 1)]).is_good());
+        assert!(!Report(vec![outcome(true, 0, 0)]).is_good());
+    }
+}
