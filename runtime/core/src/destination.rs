@@ -94,8 +94,10 @@ impl Failure {
     /// The next step, in words.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Transient(_) => "the rows stay pending; run the sync again",
-            Self::RateLimited { .. } => "the rows stay pending; run the sync again when the quota is back",
+            Self::Transient(_) => {
+                "check that the destination is up and can be reached; rows that were not delivered go again in the next run"
+            }
+            Self::RateLimited { .. } => "run again when the quota is back; rows that were not delivered go again then",
             Self::Auth(_) => "the credential was refused: renew it and check the connection's `credentials`",
             Self::Forbidden(_) => "the credential lacks a permission: grant it at the destination",
             Self::Rejected(_) | Self::Unattributed(_) => "correct the row in the source; it is retried on every run",

@@ -39,7 +39,7 @@ fn dictionary(text: &str) -> ArrayRef {
     let mut builder = StringDictionaryBuilder::<Int8Type>::new();
     builder.append_value("other");
     builder.append_value(text);
-    Arc::new(builder.finish()).slice(1, 1)
+    Arc::new(builder.finish().slice(1, 1))
 }
 
 fn fixed(bytes: &[u8]) -> ArrayRef {

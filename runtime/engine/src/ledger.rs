@@ -106,11 +106,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Rows that were set apart before sending, so that people see which.
-    pub(crate) fn invalid(&mut self, rows: &[Invalid]) {
+    pub(crate) fn invalid(&mut self, rows: &[Invalid], match_keys: &[String]) {
         for row in rows {
             let record = row.record.trim_end().to_owned();
+            let key = match_values(&record, match_keys);
             let detail = Detail { message: row.reason.message().to_owned(), ..Detail::default() };
-            let reject = self.reject(&record, record.clone(), row.reason.code(), &detail);
+            let reject = self.reject(&key, record, row.reason.code(), &detail);
             self.open.push(Settled::Rejected { key: row.key, reject });
         }
     }
@@ -150,4 +151,11 @@ impl<'a> Ledger<'a> {
         self.open.clear();
         self.counts.pending = self.counts.to_send() - self.counts.delivered - self.counts.rejected;
     }
+}
+
+/// The match fields of a record, as a JSON object.
+fn match_values(record: &str, match_keys: &[String]) -> String {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(record).unwrap_or_default();
+    let keys = fields.into_iter().filter(|(name, _)| match_keys.contains(name));
+    serde_json::Value::Object(keys.collect()).to_string()
 }

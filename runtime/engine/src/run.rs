@@ -111,7 +111,7 @@ async fn send(
 ) -> Result<Option<Failure>, Fault> {
     let (write_limits, delete_limits) = limits;
     let observer = ledger.observer();
-    ledger.invalid(&diff.invalid);
+    ledger.invalid(&diff.invalid, &spec.match_keys);
     let identity = Identity { sync: &spec.name, operation: spec.operation };
     let writes = Writes::new(diff, &spec.match_keys, spec.caps(write_limits), identity);
     let mut writes = writes.map_err(|error| Fault::new("OFT-C017", error.to_string()))?;
