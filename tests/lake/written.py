@@ -189,6 +189,11 @@ def measures(lake, name):
         table.append(pa.table(columns, schema=table.schema().as_arrow()))
 
 
+def fractions(lake, name):
+    table = lake.create_table(name, Schema(NestedField(1, "id", LongType()), NestedField(2, "n", DoubleType())))
+    table.append(pa.table([[1, 2, 3], [1.5, 2.0, -1.5]], schema=table.schema().as_arrow()))
+
+
 CASES = {
     "plain_types": plain_types,
     "format_v1": format_v1,
@@ -208,6 +213,7 @@ CASES = {
     "rolled_back": rolled_back,
     "position_deletes": position_deletes,
     "equality_deletes": equality_deletes,
+    "fractions": fractions,
     "measures": measures,
     "missing_file": pinned,
     "truncated_metadata": pinned,

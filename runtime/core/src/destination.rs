@@ -86,7 +86,7 @@ impl Failure {
             Self::Unattributed(_) => "OFT-R002",
             Self::TooLarge(_) => "OFT-E103",
             Self::SchemaChanged(_) => "OFT-E104",
-            Self::Misconfigured(_) => "OFT-E105",
+            Self::Misconfigured(detail) => refused(&detail.code),
             Self::Fatal(detail) => broken(&detail.code),
         }
     }
@@ -103,10 +103,16 @@ impl Failure {
             Self::Rejected(_) | Self::Unattributed(_) => "correct the row in the source; it is retried on every run",
             Self::TooLarge(_) => "lower `limits.batch` of the sync",
             Self::SchemaChanged(_) => "refresh what is known of the object: offtake validate --online",
-            Self::Misconfigured(_) => "correct the connection's `config`",
+            Self::Misconfigured(_) => "correct the connection's `config`, or what it is granted under `allow`",
             Self::Fatal(_) => "this is a defect of the connector: report it with the message above",
         }
     }
+}
+
+/// Requests that the host refused, by the code that egress gives; anything else is the connector's own complaint.
+fn refused(code: &str) -> &'static str {
+    const REFUSALS: [&str; 6] = ["OFT-E301", "OFT-E302", "OFT-E304", "OFT-E305", "OFT-E306", "OFT-E307"];
+    REFUSALS.into_iter().find(|known| *known == code).unwrap_or("OFT-E105")
 }
 
 /// The ways in which a connector breaks, by the code that the sandbox gives.

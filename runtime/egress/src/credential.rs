@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 use offtake_core::manifest::{CredentialKind, CredentialSlot};
@@ -109,23 +109,52 @@ impl Credentials {
     }
 }
 
-/// A secret as it is, in base64 and percent-encoded, longest first so that no part of one is left.
+/// The spellings of a secret that are in use in answers, logs and links, longest first so that no part of one is left.
 fn spellings(secret: &str) -> Vec<Vec<u8>> {
-    let percent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let mut spellings: Vec<Vec<u8>> = [
-        secret.to_owned(),
-        percent,
-        STANDARD.encode(secret),
-        STANDARD_NO_PAD.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
-    ]
-    .map(String::into_bytes)
-    .into_iter()
-    .filter(|spelling| spelling.len() >= REDACTED_BYTES_MIN)
-    .collect();
-    spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let (percent, whole) = (percent(secret, unreserved), percent(secret, |_| false));
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let mut spellings = vec![secret.to_owned(), json.replace('/', "\\/"), json, hex.to_ascii_uppercase(), hex];
+    for encoded in [form, percent, whole] {
+        spellings.push(lower_escapes(&encoded));
+        spellings.push(encoded);
+    }
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        spellings.extend((0..3).filter_map(|offset| base64_inside(engine, secret, offset)));
+        spellings.push(engine.encode(secret));
+    }
+    spellings.push(STANDARD.encode(secret));
+    let mut spellings: Vec<Vec<u8>> = spellings.into_iter().map(String::into_bytes).collect();
+    spellings.retain(|spelling| spelling.len() >= REDACTED_BYTES_MIN);
+    spellings.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     spellings.dedup();
     spellings
+}
+
+fn percent(secret: &str, keep: impl Fn(u8) -> bool) -> String {
+    let one = |byte: u8| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    secret.bytes().map(one).collect()
+}
+
+/// `%2F` as `%2f`; the letters of the secret itself stay as they are.
+fn lower_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        lower.extend(["%", &escape.to_ascii_lowercase(), rest]);
+    }
+    lower
+}
+
+/// The digits of a base64 text that are the secret's alone, wherever it stands in what was encoded ("Bearer …", "user:…").
+fn base64_inside(engine: &GeneralPurpose, secret: &str, offset: usize) -> Option<String> {
+    let around = [vec![0; offset], secret.as_bytes().to_vec()].concat();
+    let digits = engine.encode(&around);
+    digits.get((offset * 8).div_ceil(6)..around.len() * 8 / 6).map(str::to_owned)
 }
 
 #[cfg(test)]

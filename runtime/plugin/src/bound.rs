@@ -12,6 +12,7 @@ use offtake_core::run::{MESSAGE_BYTES_MAX, cut};
 use crate::bindings::{self, types};
 use crate::call::call;
 use crate::engine::Connector;
+use crate::host::Refused;
 use crate::limits::CEILING;
 
 /// Pages of objects that are asked for: a vendor with more than a hundred pages of objects is a connector that loops.
@@ -57,11 +58,24 @@ macro_rules! enter {
                 connector.$function(store, &connection $(, $argument)*).await
             })
         });
-        answer.await?.map_err(|failed| $bound.clean(bindings::call_failure(failed)))
+        let called = answer.await?;
+        called.value.map_err(|failed| $bound.explain(bindings::call_failure(failed), called.refused))
     }};
 }
 
 impl Bound {
+    /// A guest that fails after the host refused it a request fails for that reason, and only the host knows which.
+    fn explain(&self, failed: CallFailure, refused: Option<Refused>) -> CallFailure {
+        let failed = match refused {
+            None => failed,
+            Some(Refused { code, message }) => CallFailure {
+                failure: Failure::Misconfigured(Detail { code: code.to_owned(), message, ..Detail::default() }),
+                effect: failed.effect,
+            },
+        };
+        self.clean(failed)
+    }
+
     /// A guest's words, without secrets and at most as long as promised.
     fn clean(&self, mut failed: CallFailure) -> CallFailure {
         let detail = match &mut failed.failure {
@@ -81,7 +95,8 @@ impl Bound {
     }
 
     fn clean_detail(&self, detail: &mut Detail) {
-        let clean = |text: &str| self.egress.redact(cut(text, MESSAGE_BYTES_MAX));
+        // Cut after redacting: a secret across the cut would leave its first part.
+        let clean = |text: &str| cut(&self.egress.redact(text), MESSAGE_BYTES_MAX).to_owned();
         detail.message = clean(&detail.message);
         detail.code = clean(&detail.code);
         detail.field = detail.field.as_deref().map(clean);
@@ -173,6 +188,7 @@ impl Destination for Bound {
         let results = enter!(self, call_write, &batch)?;
         let clean = results.into_iter().map(|result| {
             let mut result = bindings::row_result(result);
+            result.remote_id = result.remote_id.map(|id| cut(&self.egress.redact(&id), MESSAGE_BYTES_MAX).to_owned());
             if let Err(failure) = result.outcome {
                 let whole = CallFailure { failure, effect: Effect::None };
                 result.outcome = Err(self.clean(whole).failure);

@@ -49,11 +49,16 @@ impl Cache {
         self.folder.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
     }
 
+    /// Of the code and of what it was compiled from: another component's file is this process' work as well.
+    fn mac(&self, digest: &str, code: &[u8]) -> blake3::Hash {
+        blake3::Hasher::new_keyed(&self.key).update(digest.as_bytes()).update(&[0]).update(code).finalize()
+    }
+
     /// The compiled component, when there is one that this process wrote.
     pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let bytes = fs::read(self.path(engine, digest)).ok()?;
         let (mac, code) = bytes.split_at_checked(MAC_BYTES)?;
-        let expected = blake3::keyed_hash(&self.key, code);
+        let expected = self.mac(digest, code);
         // blake3's comparison takes the same time wherever they differ.
         if expected != blake3::Hash::from_bytes(mac.try_into().ok()?) {
             tracing::warn!(
@@ -72,7 +77,7 @@ impl Cache {
     /// Keeps a compiled component. A failure costs the next start its compile time and nothing else.
     pub(crate) fn put(&self, engine: &Engine, digest: &str, component: &Component) {
         let written = component.serialize().map_err(io::Error::other).and_then(|code| {
-            let mac = blake3::keyed_hash(&self.key, &code);
+            let mac = self.mac(digest, &code);
             let path = self.path(engine, digest);
             let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
             write_private(&temporary, &[mac.as_bytes(), &code])?;

@@ -11,13 +11,20 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::bindings::Destination;
 use crate::engine::Connector;
-use crate::host::{CallState, unix_ms};
+use crate::host::{CallState, Refused, unix_ms};
 use crate::limits::{HANDLES_MAX, HOSTCALL_BYTES_MAX, TICK_MS};
 
 /// The guest used up its CPU time; carried through wasmtime as the reason of the trap.
 #[derive(Debug, thiserror::Error)]
 #[error("out of CPU time")]
 struct OutOfCpu;
+
+/// What a call came to.
+pub(crate) struct Called<T> {
+    pub(crate) value: T,
+    /// The first request that the host refused meanwhile.
+    pub(crate) refused: Option<Refused>,
+}
 
 /// A call's future, which borrows store and instance.
 pub(crate) type Calling<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>>;
@@ -29,7 +36,7 @@ pub(crate) async fn call<T, F>(
     egress: &Arc<dyn Egress>,
     limits: CallLimits,
     enter: F,
-) -> Result<T, CallFailure>
+) -> Result<Called<T>, CallFailure>
 where
     T: Send,
     F: for<'a> FnOnce(&'a Destination, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
@@ -59,7 +66,7 @@ where
         tracing::warn!(code = "OFT-P008", dropped = state.log.dropped, connector = %connector.manifest.id, "log lines of the connector were dropped");
     }
     match ended {
-        Ok(Ok(value)) => Ok(value),
+        Ok(Ok(value)) => Ok(Called { value, refused: state.refused.clone() }),
         Ok(Err(error)) => Err(broken(&error, state.memory.exceeded, limits)),
         Err(_elapsed) => Err(fatal("wall_limit", format!("the call took longer than {} s", wall.as_secs()))),
     }

@@ -85,7 +85,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 struct Surface {
     imports: Vec<String>,
     exports: Vec<String>,
-    manifest: Option<Vec<u8>>,
+    manifests: Vec<Vec<u8>>,
 }
 
 impl Surface {
@@ -111,9 +111,7 @@ impl Surface {
                     }
                 }
                 Payload::CustomSection(section) if depth == 0 && section.name() == MANIFEST_SECTION => {
-                    if surface.manifest.replace(section.data().to_vec()).is_some() {
-                        return Err("it has two manifests".to_owned());
-                    }
+                    surface.manifests.push(section.data().to_vec());
                 }
                 _ => {}
             }
@@ -147,8 +145,11 @@ impl Surface {
 
     fn manifest(&self, path: &Path) -> Result<Manifest, Error> {
         let unusable = |message: String| Error::Manifest { path: path.to_owned(), message };
-        let section =
-            self.manifest.as_ref().ok_or_else(|| unusable(format!("section `{MANIFEST_SECTION}` is missing")))?;
+        let section = match self.manifests.as_slice() {
+            [section] => section,
+            [] => return Err(unusable(format!("section `{MANIFEST_SECTION}` is missing"))),
+            several => return Err(unusable(format!("it has {} sections `{MANIFEST_SECTION}`", several.len()))),
+        };
         let manifest: Manifest = serde_json::from_slice(section).map_err(|error| unusable(error.to_string()))?;
         if manifest.schema != manifest::SCHEMA {
             return Err(unusable(format!(

@@ -23,9 +23,18 @@ pub(crate) struct CallState {
     connector: Arc<str>,
     egress: Arc<dyn Egress>,
     requests_left: u32,
+    /// The first request that was refused, for the case that the guest fails because of it.
+    pub(crate) refused: Option<Refused>,
     deadline_unix_ms: u64,
     wasi: WasiCtx,
     table: ResourceTable,
+}
+
+/// Why a request of the guest did not leave.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
 }
 
 /// CPU ticks of a call.
@@ -52,6 +61,7 @@ impl CallState {
             connector,
             egress,
             requests_left: crate::limits::REQUESTS_MAX,
+            refused: None,
             deadline_unix_ms,
             wasi: wasi.build(),
             table: ResourceTable::new(),

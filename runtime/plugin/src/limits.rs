@@ -25,6 +25,8 @@ pub(crate) const IN_FLIGHT_MAX: usize = 8;
 pub(crate) const LOG_LINES_MAX: u32 = 200;
 pub(crate) const LOG_LINE_BYTES_MAX: usize = 8 << 10;
 pub(crate) const LOG_BYTES_MAX: usize = 64 << 10;
+/// A longer line is dropped unread: searching it for secrets would cost the host more than the line is worth.
+pub(crate) const LOG_SCANNED_BYTES_MAX: usize = 4 << 20;
 /// Elements of all tables. A large interpreter has about ten thousand functions.
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 /// An adapted interpreter has three of each.

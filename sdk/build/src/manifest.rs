@@ -82,7 +82,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_mib: 64, cpu_ms: 10_000, wall_ms: 60_000 }
+        Self { memory_mib: 64, cpu_ms: 2_000, wall_ms: 120_000 }
     }
 }
 

@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use offtake_core::ports::{Egress, Refusal, SendError};
+use offtake_core::ports::{Egress, Refusal, Response, SendError};
 
-use super::CallState;
+use super::{CallState, Refused};
 use crate::bindings::{http, request, response};
 use crate::limits::{IN_FLIGHT_MAX, REQUESTS_MAX};
 
 impl CallState {
+    fn remember(&mut self, result: &Result<Response, SendError>) {
+        if let Err(SendError::Refused { code, message, .. }) = result {
+            self.refused.get_or_insert_with(|| Refused { code, message: message.clone() });
+        }
+    }
+
     /// Takes one request from the budget; none left is an answer that the guest gets.
     fn spend(&mut self) -> Result<(), SendError> {
         let left = self.requests_left.checked_sub(1);
@@ -26,18 +32,17 @@ async fn send(
     egress: Arc<dyn Egress>,
     wanted: http::Request,
     allowed: Result<(), SendError>,
-) -> Result<http::Response, http::Error> {
-    let result = match allowed {
-        Ok(()) => egress.send(request(wanted)).await,
-        Err(refused) => Err(refused),
-    };
-    response(result)
+) -> Result<Response, SendError> {
+    allowed?;
+    egress.send(request(wanted)).await
 }
 
 impl http::Host for CallState {
     async fn send(&mut self, req: http::Request) -> Result<http::Response, http::Error> {
         let allowed = self.spend();
-        send(self.egress.clone(), req, allowed).await
+        let result = send(self.egress.clone(), req, allowed).await;
+        self.remember(&result);
+        response(result)
     }
 
     async fn send_all(
@@ -53,6 +58,8 @@ impl http::Host for CallState {
                 send(self.egress.clone(), wanted, allowed)
             })
             .collect();
-        futures::stream::iter(sends).buffered(in_flight).collect().await
+        let results: Vec<_> = futures::stream::iter(sends).buffered(in_flight).collect().await;
+        results.iter().for_each(|result| self.remember(result));
+        results.into_iter().map(response).collect()
     }
 }

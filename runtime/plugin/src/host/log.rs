@@ -4,7 +4,7 @@ use offtake_core::run::cut;
 
 use super::CallState;
 use crate::bindings::log;
-use crate::limits::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
+use crate::limits::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOG_SCANNED_BYTES_MAX};
 
 /// What a call has logged.
 #[derive(Debug, Default)]
@@ -35,13 +35,21 @@ fn plain(text: &str) -> String {
 
 impl log::Host for CallState {
     async fn emit(&mut self, level: log::Level, message: String, fields_json: Option<String>) {
+        // Counted before anything is done with it, and cut after redacting: a secret across the cut would leave its
+        // first part.
+        if message.len() > LOG_SCANNED_BYTES_MAX {
+            self.log.dropped += 1;
+            return;
+        }
+        let message = self.egress.redact(&message);
+        let fields = self.egress.redact(cut(&fields_json.unwrap_or_default(), LOG_SCANNED_BYTES_MAX));
         let message = cut(&message, LOG_LINE_BYTES_MAX);
-        let fields = fields_json.as_deref().map(|fields| cut(fields, LOG_LINE_BYTES_MAX)).unwrap_or_default();
+        let fields = cut(&fields, LOG_LINE_BYTES_MAX);
         if !self.log.take(message.len() + fields.len()) {
             return;
         }
-        let message = plain(&self.egress.redact(message));
-        let fields = plain(&self.egress.redact(fields));
+        let message = plain(message);
+        let fields = plain(fields);
         let connector = &*self.connector;
         match level {
             log::Level::Trace => tracing::trace!(target: "offtake::connector", connector, fields, "{message}"),

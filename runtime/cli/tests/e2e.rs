@@ -1,0 +1,17 @@
+//! Does the binary do what its user expects? The real binary, the real connector, the simulated HubSpot.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stand outside of test functions"
+)]
+
+#[path = "e2e/bad_input.rs"]
+mod bad_input;
+#[path = "e2e/commands.rs"]
+mod commands;
+#[path = "e2e/delivery.rs"]
+mod delivery;
+#[path = "e2e/project.rs"]
+mod project;

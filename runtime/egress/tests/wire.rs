@@ -1,0 +1,173 @@
+//! What leaves, and what comes back, on a real socket?
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request as Incoming, State};
+use axum::http::StatusCode;
+use axum::response::Response as Answer;
+use offtake_core::destination::Rate;
+use offtake_core::manifest::Manifest;
+use offtake_core::ports::{Egress, Request, SendError, Target};
+use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+
+const SECRET: &str = "pat-na1-0123456789";
+
+type Seen = Arc<Mutex<Vec<(String, String)>>>;
+
+async fn vendor() -> (SocketAddr, Seen) {
+    let seen = Seen::default();
+    let answer = |State(seen): State<Seen>, request: Incoming| async move {
+        let header =
+            |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let path = request.uri().path().to_owned();
+        seen.lock().unwrap().push((path.clone(), header("authorization")));
+        match path.as_str() {
+            "/crm/redirect" => Answer::builder()
+                .status(302)
+                .header("location", "http://127.0.0.1:1/crm/x")
+                .body(Body::empty())
+                .unwrap(),
+            "/crm/huge" => Answer::new(Body::from(vec![b'x'; 17 << 20])),
+            "/crm/slow" => {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                Answer::new(Body::empty())
+            }
+            "/crm/echo" => {
+                let body = format!("you said {}", header("authorization"));
+                Answer::builder()
+                    .header("x-echo", header("authorization"))
+                    .header("set-cookie", "a=b")
+                    .body(Body::from(body))
+                    .unwrap()
+            }
+            _ => Answer::builder().status(StatusCode::NOT_FOUND).body(Body::from("no")).unwrap(),
+        }
+    };
+    let router = Router::new().fallback(answer).with_state(seen.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, seen)
+}
+
+fn outbound(base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> Outbound {
+    let manifest: Manifest = serde_json::from_value(serde_json::json!({
+        "schema": "offtake.manifest/1", "id": "x", "name": "X", "version": "1.0.0", "wit": "offtake:destination@0.1.0",
+        "endpoints": {"api": {"base": "https://api.example.com", "methods": ["GET"], "paths": ["/crm/**"]}},
+        "credentials": {"token": {"kind": "bearer", "header": "Authorization", "endpoints": ["api"]}}
+    }))
+    .unwrap();
+    let grant = Grant { plain_http: true, networks: networks.iter().map(|network| network.parse().unwrap()).collect() };
+    let overrides = BTreeMap::from([("api".to_owned(), base.to_owned())]);
+    let secrets = BTreeMap::from([("token".to_owned(), Secret::new(SECRET.to_owned()))]);
+    let options = Options {
+        connection: "crm".to_owned(),
+        connector: "x@1.0.0".to_owned(),
+        policy: Policy::new(&manifest, &overrides, grant).unwrap(),
+        credentials: Credentials::new(&manifest.credentials, secrets),
+        bucket: "crm".to_owned(),
+        audit: audit.map(|path| Audit::open(path).unwrap()),
+    };
+    Outbound::new(options, &Limiters::default()).unwrap()
+}
+
+fn get(path: &str) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        target: Target::Endpoint("api".to_owned(), path.to_owned()),
+        headers: Vec::new(),
+        body: None,
+        auth: Some("token".to_owned()),
+        timeout: Some(Duration::from_millis(500)),
+        idempotency_key: None,
+        max_response_bytes: None,
+    }
+}
+
+#[tokio::test]
+async fn d13_redirects_are_answers_and_not_followed() {
+    let (address, seen) = vendor().await;
+    let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], None);
+    let response = outbound.send(get("/crm/redirect")).await.unwrap();
+    assert_eq!(response.status, 302);
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(outbound.requests(), 1);
+}
+
+#[tokio::test]
+async fn d9_an_answer_past_the_cap_is_cut_and_its_effect_unknown() {
+    let (address, _) = vendor().await;
+    let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], None);
+    let mut small = get("/crm/echo");
+    small.max_response_bytes = Some(4);
+    for request in [get("/crm/huge"), small] {
+        let request = Request { timeout: None, ..request };
+        assert!(matches!(outbound.send(request).await, Err(SendError::Reset(why)) if why.contains("OFT-E112")));
+    }
+}
+
+#[tokio::test]
+async fn the_secret_arrives_and_does_not_come_back() {
+    let (address, seen) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.jsonl");
+    let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], Some(&audit));
+    let response = outbound.send(get("/crm/echo?after=1")).await.unwrap();
+    assert_eq!(seen.lock().unwrap()[0].1, format!("Bearer {SECRET}"));
+    let body = String::from_utf8(response.body).unwrap();
+    assert_eq!(body, "you said Bearer [redacted]");
+    assert!(response.headers.iter().any(|(name, value)| name == "x-echo" && value == "Bearer [redacted]"));
+    assert!(response.headers.iter().all(|(name, _)| name != "set-cookie"));
+    let line = std::fs::read_to_string(&audit).unwrap();
+    assert!(
+        line.contains("\"status\":200") && line.contains("/crm/echo") && line.contains("\"credential\":\"token\""),
+        "{line}"
+    );
+    assert!(!line.contains(SECRET) && !line.contains("after="), "{line}");
+}
+
+#[tokio::test]
+async fn without_the_grant_nothing_is_dialled_under_any_name() {
+    let (address, seen) = vendor().await;
+    let port = address.port();
+    for base in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}"), format!("http://[::1]:{port}")]
+    {
+        let outbound = outbound(&base, &["127.0.0.2/32"], None);
+        let refused = outbound.send(get("/crm/echo")).await;
+        assert!(matches!(refused, Err(SendError::Refused { code: "OFT-E301", .. })), "{base}: {refused:?}");
+    }
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_wire_says_tells_whether_anything_was_sent() {
+    let (address, _) = vendor().await;
+    let granted = ["127.0.0.0/8"];
+    let slow = outbound(&format!("http://{address}"), &granted, None).send(get("/crm/slow")).await;
+    assert_eq!(slow, Err(SendError::Timeout));
+    let closed = outbound("http://127.0.0.1:1", &granted, None).send(get("/crm/x")).await;
+    assert!(matches!(closed, Err(SendError::Connect(_))), "{closed:?}");
+    let nowhere = outbound("http://offtake.invalid", &granted, None).send(get("/crm/x")).await;
+    assert!(matches!(nowhere, Err(SendError::Dns(_))), "{nowhere:?}");
+    let plain = outbound(&format!("https://localhost:{}", address.port()), &["127.0.0.0/8", "::1/128"], None)
+        .send(get("/crm/x"))
+        .await;
+    assert!(matches!(plain, Err(SendError::Tls(_) | SendError::Connect(_))), "{plain:?}");
+}
+
+#[tokio::test]
+async fn requests_keep_the_vendors_distance() {
+    let (address, _) = vendor().await;
+    let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], None);
+    outbound.keep_to(&[Rate { requests: 11, window: Duration::from_millis(1_000) }]);
+    let started = Instant::now();
+    for _ in 0..6 {
+        outbound.send(get("/crm/x")).await.unwrap();
+    }
+    assert!(started.elapsed() >= Duration::from_millis(500), "six requests have five gaps of 100 ms");
+}
