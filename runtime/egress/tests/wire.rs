@@ -22,10 +22,10 @@ type Seen = Arc<Mutex<Vec<(String, String)>>>;
 async fn vendor() -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let answer = |State(seen): State<Seen>, request: Incoming| async move {
-        let header =
-            |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let sent = request.headers().get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
         let path = request.uri().path().to_owned();
-        seen.lock().unwrap().push((path.clone(), header("authorization")));
+        drop(request);
+        seen.lock().unwrap().push((path.clone(), sent.clone()));
         match path.as_str() {
             "/crm/redirect" => Answer::builder()
                 .status(302)
@@ -38,12 +38,8 @@ async fn vendor() -> (SocketAddr, Seen) {
                 Answer::new(Body::empty())
             }
             "/crm/echo" => {
-                let body = format!("you said {}", header("authorization"));
-                Answer::builder()
-                    .header("x-echo", header("authorization"))
-                    .header("set-cookie", "a=b")
-                    .body(Body::from(body))
-                    .unwrap()
+                let body = format!("you said {sent}");
+                Answer::builder().header("x-echo", &sent).header("set-cookie", "a=b").body(Body::from(body)).unwrap()
             }
             _ => Answer::builder().status(StatusCode::NOT_FOUND).body(Body::from("no")).unwrap(),
         }

@@ -38,7 +38,7 @@ fn reads_everything() {
             r#""credentials":{"token":{"description":"An API token","endpoints":["api"],"header":"Authorization","kind":"bearer"}},"#,
             r#""description":"Writes to Acme","#,
             r#""endpoints":{"api":{"base":"https://api.acme.com","methods":["GET","POST"],"paths":["/v1/**"]}},"#,
-            r#""id":"acme","idempotency_header":"Idempotency-Key","limits":{"cpu_ms":10000,"memory_mib":32,"wall_ms":60000},"#,
+            r#""id":"acme","idempotency_header":"Idempotency-Key","limits":{"cpu_ms":2000,"memory_mib":32,"wall_ms":120000},"#,
             r#""name":"Acme","schema":"offtake.manifest/1","version":"1.2.0-rc.1","wit":""}"#,
         )
     );
