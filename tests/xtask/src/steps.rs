@@ -28,7 +28,10 @@ impl Step {
 pub(crate) fn all(root: &Path, doc: bool) -> anyhow::Result<Vec<Step>> {
     let mut steps = vec![
         Step::cargo("format", &["fmt", "--all", "--check"]),
-        Step::cargo("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]),
+        Step::cargo(
+            "lints",
+            &["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "--deny", "warnings"],
+        ),
     ];
     if doc {
         let step = Step::cargo("documentation", &["doc", "--workspace", "--no-deps", "--locked"]);

