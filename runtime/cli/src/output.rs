@@ -61,7 +61,7 @@ impl Output {
             Format::Json => serde_json::to_string_pretty(document)?,
             Format::Text => text(),
         };
-        self.print(&text)
+        if text.is_empty() { Ok(()) } else { self.print(&text) }
     }
 
     /// Text on stdout.
@@ -94,28 +94,33 @@ impl Output {
 
     /// Shows an error and says how to exit.
     pub(crate) fn error(&self, error: &Error) -> Exit {
+        let (errors, exit) = self.explain(error);
+        if self.format == Format::Json {
+            let document = json!({"schema": "offtake.errors/1", "errors": errors});
+            let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+            let _gone = self.print(&text);
+        }
+        exit
+    }
+
+    /// Shows an error to a person, or returns it for a document; and says how to exit.
+    pub(crate) fn explain(&self, error: &Error) -> (Vec<Value>, Exit) {
         let shown = shown(error);
-        match self.format {
-            Format::Json => {
-                let errors: Vec<Value> = shown.iter().map(Shown::to_json).collect();
-                let document = json!({"schema": "offtake.errors/1", "errors": errors});
-                let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-                let _gone = self.print(&text);
-            }
-            Format::Text => {
-                let theme = if self.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-                let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
-                let mut text = String::new();
-                for report in &shown {
-                    if handler.render_report(&mut text, report).is_err() {
-                        text.push_str(&report.message);
-                    }
-                }
-                let _gone = writeln!(io::stderr().lock(), "{}", text.trim_end());
+        let exits = shown.iter().map(|shown| Exit::of(&shown.code));
+        let exit = exits.min_by_key(|exit| *exit == Exit::Usage).unwrap_or(Exit::Failed);
+        if self.format == Format::Json {
+            return (shown.iter().map(Shown::to_json).collect(), exit);
+        }
+        let theme = if self.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+        let mut text = String::new();
+        for report in &shown {
+            if handler.render_report(&mut text, report).is_err() {
+                text.push_str(&report.message);
             }
         }
-        let exits = shown.iter().map(|shown| Exit::of(&shown.code));
-        exits.min_by_key(|exit| *exit == Exit::Usage).unwrap_or(Exit::Failed)
+        let _gone = writeln!(io::stderr().lock(), "{}", text.trim_end());
+        (Vec::new(), exit)
     }
 }
 

@@ -240,7 +240,9 @@ impl Diff {
             }
             for change in group {
                 self.invalid_rows += 1;
-                if let Some(encoder) = encoders.get(change.batch) {
+                if self.invalid.len() < INVALID_SAMPLES_MAX
+                    && let Some(encoder) = encoders.get(change.batch)
+                {
                     self.invalid.push(invalid(InvalidReason::RepeatedKey, Some(change.key), encoder, change.row));
                 }
             }

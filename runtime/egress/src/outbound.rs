@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
-use offtake_core::ports::{Egress, Request, Response, SendError};
+use offtake_core::ports::{Egress, Request, Response, SendError, Target};
+use offtake_core::run::cut;
 use reqwest::{Client, redirect};
 
 use crate::audit::{Audit, Line};
@@ -25,6 +26,9 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 const RESPONSE_BYTES_MAX: usize = 16 << 20;
 /// A guest reads a handful; the vendor's proxies add some.
 const RESPONSE_HEADERS_MAX: usize = 128;
+
+/// Of each text that a guest chose: a line cannot push others out of the file.
+const AUDITED_BYTES_MAX: usize = 512;
 
 /// What makes a connection's way out.
 pub struct Options {
@@ -103,6 +107,10 @@ impl Outbound {
         }
         let mut answer = sending.send().await.map_err(|error| self.wire_error(&error))?;
         let status = answer.status().as_u16();
+        let encoding = answer.headers().get(http::header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| encoding != "identity") {
+            return Err(SendError::Reset("the answer is compressed, which was not asked for (OFT-E113)".to_owned()));
+        }
         let headers = answer.headers().iter().take(RESPONSE_HEADERS_MAX).filter_map(|(name, value)| {
             let value = self.credentials.redact(value.to_str().ok()?);
             (name != http::header::SET_COOKIE).then(|| (name.as_str().to_owned(), value))
@@ -117,6 +125,17 @@ impl Outbound {
             body.extend_from_slice(&chunk);
         }
         Ok(Response { status, headers, body: self.credentials.redact_bytes(body) })
+    }
+
+    /// A refused target for the audit: without query, cut, and without secrets.
+    fn shown(&self, target: &Target) -> String {
+        let text = match target {
+            Target::Endpoint(name, path) => format!("{name}:{path}"),
+            Target::Absolute(url) => url.clone(),
+        };
+        let address = text.split(['?', '#']).next().unwrap_or_default();
+        let address = address.rsplit_once('@').map_or(address, |(_, host)| host);
+        self.credentials.redact(cut(address, AUDITED_BYTES_MAX))
     }
 
     /// What the wire said, by what it means for the effect of the request.
@@ -135,7 +154,7 @@ impl Outbound {
         let innermost = self.credentials.redact(&innermost);
         if innermost.contains("failed to lookup address") {
             SendError::Dns(innermost)
-        } else if tls || innermost.contains("invalid peer certificate") {
+        } else if error.is_connect() && (tls || innermost.contains("certificate")) {
             SendError::Tls(innermost)
         } else if error.is_connect() {
             SendError::Connect(innermost)
@@ -153,15 +172,18 @@ impl Outbound {
             at_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
             connection: &self.connection,
             connector: &self.connector,
-            method: &request.method,
+            method: cut(&request.method, AUDITED_BYTES_MAX),
             url,
-            credential: request.auth.as_deref(),
-            idempotency_key: request.idempotency_key.as_deref(),
+            credential: request.auth.as_deref().map(|slot| cut(slot, AUDITED_BYTES_MAX)),
+            idempotency_key: request.idempotency_key.as_deref().map(|key| cut(key, AUDITED_BYTES_MAX)),
             request_bytes: request.body.as_ref().map_or(0, Vec::len),
             status: response.map(|response| response.status),
             response_bytes: response.map_or(0, |response| response.body.len()),
             ms: started.elapsed().as_millis(),
-            error: result.as_ref().err().map(ToString::to_string),
+            error: result
+                .as_ref()
+                .err()
+                .map(|error| self.credentials.redact(cut(&error.to_string(), AUDITED_BYTES_MAX))),
         };
         if let Err(error) = audit.write(&line) {
             tracing::error!(code = "OFT-E311", %error, "the audit line of a request could not be written");
@@ -174,7 +196,7 @@ impl Egress for Outbound {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         let started = Instant::now();
         let (url, result) = match self.policy.approve(&request) {
-            Err(error) => (format!("{:?}", request.target), Err(error)),
+            Err(error) => (self.shown(&request.target), Err(error)),
             Ok(approved) => {
                 let mut shown = approved.url.clone();
                 shown.set_query(None);

@@ -20,7 +20,9 @@ const REQUEST_BYTES_MAX: usize = 16 << 20;
 const URL_BYTES_MAX: usize = 8 << 10;
 
 /// Headers that belong to the host or to the connection.
-const FORBIDDEN_HEADERS: [&str; 16] = [
+const FORBIDDEN_HEADERS: [&str; 21] = [
+    // A compressed or partial answer could carry a secret past the redaction.
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",
@@ -32,11 +34,16 @@ const FORBIDDEN_HEADERS: [&str; 16] = [
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "range",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
     "via",
+    // These change the method that was checked.
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
 ];
 
 /// What a connection may send, from its manifest and the operator's grant.
@@ -87,12 +94,19 @@ impl Policy {
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| PolicyError(format!("`{name}` is not a header name")))
         };
         let slots = manifest.credentials.values().map(|slot| header(&slot.header));
-        Ok(Self {
-            endpoints,
-            credential_headers: slots.collect::<Result<_, _>>()?,
-            idempotency_header: manifest.idempotency_header.as_deref().map(header).transpose()?,
-            grant,
-        })
+        let credential_headers: Vec<HeaderName> = slots.collect::<Result<_, _>>()?;
+        let idempotency_header = manifest.idempotency_header.as_deref().map(header).transpose()?;
+        let chosen_by_guest = idempotency_header
+            .iter()
+            .filter(|name| FORBIDDEN_HEADERS.contains(&name.as_str()) || credential_headers.contains(name));
+        let for_secrets = ["authorization", "cookie"];
+        let misused = credential_headers
+            .iter()
+            .filter(|name| FORBIDDEN_HEADERS.contains(&name.as_str()) && !for_secrets.contains(&name.as_str()));
+        if let Some(name) = chosen_by_guest.chain(misused).next() {
+            return Err(PolicyError(format!("the manifest may not use the header `{name}`")));
+        }
+        Ok(Self { endpoints, credential_headers, idempotency_header, grant })
     }
 
     pub(crate) fn grant(&self) -> &Grant {
@@ -135,7 +149,9 @@ impl Policy {
                 }
                 let url = Url::parse(text).map_err(|error| invalid(format!("not a URL: {error}")))?;
                 plain_path(text, &url)?;
-                let found = self.endpoints.iter().find(|(_, (base, _))| base.origin() == url.origin());
+                let found = self.endpoints.iter().find(|(_, (base, endpoint))| {
+                    base.origin() == url.origin() && endpoint.paths.iter().any(|path| path_matches(path, url.path()))
+                });
                 let host = url.host_str().unwrap_or("it");
                 let (name, (_, endpoint)) =
                     found.ok_or_else(|| denied(format!("{host} is not an endpoint of the manifest")))?;

@@ -1,6 +1,7 @@
 //! Sends batches, a few at a time, until every row has a verdict or the run has to stop.
 //!
-//! Every key occurs in one batch, and a batch that goes again is not in flight meanwhile: so no key is ever in flight twice.
+//! Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed: so no key is ever
+//! in flight twice.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use offtake_core::backoff::{self, Next};
 use offtake_core::batch::{Batch, Step};
 use offtake_core::destination::{CallFailure, Failure, RowRef, RowResult, WriteRequest};
 use offtake_core::settle::{Settlement, Verdict, settle};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::ledger::Ledger;
@@ -18,6 +20,9 @@ use crate::{Event, Observer, Ports, SyncSpec};
 
 /// Calls in a row on which the connector broke, before it is taken to be broken altogether.
 const BREAKS_MAX: u32 = 20;
+
+/// Acknowledged rows do not wait longer than this for others to be committed with.
+const COMMIT_AFTER: Duration = Duration::from_secs(1);
 
 /// A batch with its history.
 struct Work {
@@ -36,8 +41,10 @@ pub(crate) struct Delivery<'a> {
     observer: &'a dyn Observer,
     in_flight_max: usize,
     again: VecDeque<Work>,
-    in_flight: JoinSet<(Work, Answer)>,
+    in_flight: JoinSet<(Work, Option<Answer>)>,
     breaks: u32,
+    /// Wakes whoever waits before sending again.
+    stopping: watch::Sender<bool>,
     stopped: Option<Failure>,
 }
 
@@ -51,6 +58,7 @@ impl<'a> Delivery<'a> {
             again: VecDeque::new(),
             in_flight: JoinSet::new(),
             breaks: 0,
+            stopping: watch::Sender::new(false),
             stopped: None,
         }
     }
@@ -63,8 +71,9 @@ impl<'a> Delivery<'a> {
         ledger: &mut Ledger<'_>,
     ) -> Result<Option<Failure>, Fault> {
         let mut sequence = 0_u64;
+        let mut broken = None;
         loop {
-            while self.stopped.is_none() && self.in_flight.len() < self.in_flight_max {
+            while !*self.stopping.borrow() && self.in_flight.len() < self.in_flight_max {
                 if let Some(work) = self.again.pop_front() {
                     self.start(work);
                     continue;
@@ -75,18 +84,36 @@ impl<'a> Delivery<'a> {
                         let id = format!("{run}/{}/{sequence}", batch.operation.as_str());
                         self.start(Work { batch, id, attempt: 1, delay: Duration::ZERO });
                     }
-                    Some(Step::Refuse(row)) => ledger.unsendable(&row),
+                    Some(Step::Refuse(row)) => {
+                        ledger.unsendable(&row);
+                        ledger.commit_group().await?;
+                    }
                     None => break,
                 }
             }
-            let Some(joined) = self.in_flight.join_next().await else { break };
-            let (work, answer) = joined
-                .map_err(|error| Fault::new("OFT-R091", "a write call broke off in the host").caused_by(error))?;
-            self.settle(work, answer, ledger);
+            let joined = tokio::select! {
+                joined = self.in_flight.join_next() => joined,
+                () = self.ports.clock.sleep(COMMIT_AFTER), if ledger.has_open() => {
+                    ledger.commit().await?;
+                    continue;
+                }
+            };
+            match joined {
+                None => break,
+                Some(Ok((work, Some(answer)))) => self.settle(work, answer, ledger),
+                Some(Ok((work, None))) => ledger.pending(work.batch.rows.len()),
+                // Nothing new starts; the calls that are in flight are still settled.
+                Some(Err(error)) => {
+                    self.stop_now();
+                    broken.get_or_insert_with(|| {
+                        Fault::new("OFT-R091", "a write call broke off in the host").caused_by(error)
+                    });
+                }
+            }
             ledger.commit_group().await?;
         }
         self.leave_pending(steps, ledger);
-        Ok(self.stopped)
+        broken.map_or(Ok(self.stopped), Err)
     }
 
     fn start(&mut self, work: Work) {
@@ -105,12 +132,16 @@ impl<'a> Delivery<'a> {
                 .collect(),
         };
         let (destination, clock) = (self.ports.destination.clone(), Arc::clone(&self.ports.clock));
+        let mut stopping = self.stopping.subscribe();
         self.in_flight.spawn(async move {
             if !work.delay.is_zero() {
-                clock.sleep(work.delay).await;
+                tokio::select! {
+                    () = clock.sleep(work.delay) => {}
+                    _ = stopping.wait_for(|stopping| *stopping) => return (work, None),
+                }
             }
             let answer = destination.write(request).await;
-            (work, answer)
+            (work, Some(answer))
         });
     }
 
@@ -140,14 +171,20 @@ impl<'a> Delivery<'a> {
                 Verdict::Rejected(failure) => ledger.rejected(&work.batch, row, &failure),
                 Verdict::Again(failure) | Verdict::Unknown(failure) => {
                     *repeat = true;
-                    reason.get_or_insert(failure);
+                    reason = Some(slower(reason, failure));
                 }
                 Verdict::Stop(failure) => self.stop(1, failure, ledger),
             }
         }
         if let Some(failure) = reason {
             let batch = work.batch.subset(|index| repeat.get(index).copied().unwrap_or(false));
-            self.send_again(Work { batch, ..work }, &failure, ledger);
+            // Other rows are another batch to whoever keys requests by it.
+            let id = if batch.rows.len() == work.batch.rows.len() {
+                work.id
+            } else {
+                format!("{}.r{}", work.id, batch.rows.len())
+            };
+            self.send_again(Work { batch, id, ..work }, &failure, ledger);
         }
     }
 
@@ -171,8 +208,9 @@ impl<'a> Delivery<'a> {
         match answer {
             Err(CallFailure { failure: failure @ Failure::Fatal(_), .. }) => {
                 self.breaks += 1;
-                if self.breaks >= BREAKS_MAX && self.stopped.is_none() {
-                    self.stopped = Some(failure.clone());
+                if self.breaks >= BREAKS_MAX {
+                    self.stopped.get_or_insert_with(|| failure.clone());
+                    self.stop_now();
                 }
             }
             Ok(_) => self.breaks = 0,
@@ -183,6 +221,11 @@ impl<'a> Delivery<'a> {
     fn stop(&mut self, rows: usize, failure: Failure, ledger: &mut Ledger<'_>) {
         ledger.pending(rows);
         self.stopped.get_or_insert(failure);
+        self.stop_now();
+    }
+
+    fn stop_now(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// What was never sent is counted one by one, so that the sums at the end prove that no row was forgotten.
@@ -196,6 +239,18 @@ impl<'a> Delivery<'a> {
                 Step::Refuse(row) => ledger.unsendable(&row),
             }
         }
+    }
+}
+
+/// Of two reasons to send again, the one that asks for more patience.
+fn slower(known: Option<Failure>, other: Failure) -> Failure {
+    let patience = |failure: &Failure| match failure {
+        Failure::RateLimited { retry_after, .. } => (true, *retry_after),
+        _ => (false, None),
+    };
+    match known {
+        Some(known) if patience(&known) >= patience(&other) => known,
+        _ => other,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What has become of rows, and making it true on disk in groups.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use offtake_core::Fault;
@@ -27,6 +28,8 @@ pub(crate) struct Ledger<'a> {
     open: Vec<Settled>,
     delivered: u64,
     rejected: u64,
+    /// Records that this run has written, where rows may be removed.
+    alive: HashSet<String>,
 }
 
 impl<'a> Ledger<'a> {
@@ -48,6 +51,7 @@ impl<'a> Ledger<'a> {
             open: Vec::new(),
             delivered: 0,
             rejected: 0,
+            alive: HashSet::new(),
         }
     }
 
@@ -62,6 +66,11 @@ impl<'a> Ledger<'a> {
         let settled = match row.reason {
             Reason::Removed => Settled::Gone { key: row.key },
             Reason::Added | Reason::Changed => {
+                if self.keeps
+                    && let Some(id) = &remote_id
+                {
+                    self.alive.insert(id.clone());
+                }
                 let kept = Kept { match_values: row.match_values.clone(), remote_id };
                 Settled::Delivered { key: row.key, digest: row.digest, kept: self.keeps.then_some(kept) }
             }
@@ -126,6 +135,17 @@ impl<'a> Ledger<'a> {
         self.counts.pending += rows as u64;
     }
 
+    /// Whether this run has written the record: a key that only changed its spelling leads to the record that its new
+    /// spelling has just been written to.
+    pub(crate) fn has_written(&self, remote_id: &str) -> bool {
+        self.alive.contains(remote_id)
+    }
+
+    /// Whether anything waits to be committed.
+    pub(crate) fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Commits when a group is full.
     pub(crate) async fn commit_group(&mut self) -> Result<(), Fault> {
         if self.open.len() >= GROUP_ROWS { self.commit().await } else { Ok(()) }
@@ -133,11 +153,13 @@ impl<'a> Ledger<'a> {
 
     /// Makes everything so far true on disk. Only then does a row count as delivered.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
+        // Taken first: after a commit that failed, a later one must not count these rows.
+        let (delivered, rejected) = (std::mem::take(&mut self.delivered), std::mem::take(&mut self.rejected));
         for group in std::mem::take(&mut self.open).chunks(GROUP_ROWS) {
             self.state.commit(group.to_vec()).await?;
         }
-        self.counts.delivered += std::mem::take(&mut self.delivered);
-        self.counts.rejected += std::mem::take(&mut self.rejected);
+        self.counts.delivered += delivered;
+        self.counts.rejected += rejected;
         self.observer.on(Event::Settled {
             delivered: self.counts.delivered,
             rejected: self.counts.rejected,

@@ -77,6 +77,7 @@ pub struct FieldChange {
 /// # Errors
 /// The fault of the port that failed.
 pub async fn plan(spec: &SyncSpec, ports: &Ports) -> Result<Plan, Fault> {
+    ports.state.bind(&spec.target).await?;
     let limits = limits(spec, ports, spec.operation).await?;
     let Compared { diff, snapshot } = compare(spec, ports).await?;
     let counts = found(&diff, spec.delete_removed);

@@ -6,6 +6,7 @@ use offtake_core::counts::Breach;
 use offtake_core::destination::{Failure, WriteLimits};
 use offtake_core::diff::Diff;
 use offtake_core::object::Operation;
+use offtake_core::ports::Kept;
 use offtake_core::run::{RunError, RunRecord, Status};
 
 use crate::deliver::Delivery;
@@ -78,6 +79,7 @@ async fn go(
     observer: &dyn Observer,
     record: &mut RunRecord,
 ) -> Result<Option<Failure>, Fault> {
+    ports.state.bind(&spec.target).await?;
     let write_limits = limits(spec, ports, spec.operation).await?;
     let delete_limits = if spec.delete_removed { Some(limits(spec, ports, Operation::Delete).await?) } else { None };
     observer.on(Event::Reading);
@@ -90,15 +92,16 @@ async fn go(
 
     let mut ledger = Ledger::new(&record.id, counts, spec.delete_removed, ports, observer);
     let sent = send(spec, ports, &diff, (&write_limits, delete_limits.as_ref()), &record.id, &mut ledger).await;
-    let committed = match sent {
-        Ok(stopped) => ledger.commit().await.map(|()| stopped),
-        Err(fault) => Err(fault),
+    // What was acknowledged before a fault is made true all the same.
+    let outcome = match (sent, ledger.commit().await) {
+        (Err(fault), _) | (Ok(_), Err(fault)) => Err(fault),
+        (Ok(stopped), Ok(())) => Ok(stopped),
     };
-    if committed.is_err() {
+    if outcome.is_err() {
         ledger.broken_off();
     }
     record.counts = ledger.counts;
-    committed
+    outcome
 }
 
 async fn send(
@@ -147,13 +150,24 @@ async fn kept(ports: &Ports, diff: &Diff, ledger: &mut Ledger<'_>) -> Result<Vec
     let kept = ports.state.kept(&diff.removed).await?;
     let mut removed = Vec::with_capacity(kept.len());
     let mut without_key = Vec::new();
+    let mut same_record = Vec::new();
     for (key, kept) in diff.removed.iter().zip(kept) {
         match kept {
+            Some(Kept { remote_id: Some(id), .. }) if ledger.has_written(&id) => same_record.push(*key),
             Some(kept) => {
                 removed.push(Removal { key: *key, match_values: kept.match_values, remote_id: kept.remote_id })
             }
             None => without_key.push(*key),
         }
+    }
+    if !same_record.is_empty() {
+        tracing::warn!(
+            code = "OFT-R014",
+            rows = same_record.len(),
+            "keys that left the source lead to records that this run has just written under another spelling; they stay"
+        );
+        ledger.counts.kept += same_record.len() as u64;
+        ledger.forget(same_record.into_iter());
     }
     if !without_key.is_empty() {
         tracing::warn!(

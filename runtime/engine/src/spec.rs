@@ -12,6 +12,8 @@ use offtake_core::ports::{Clock, Destination, MappedModel, StateStore};
 pub struct SyncSpec {
     /// Name of the sync.
     pub name: String,
+    /// Names where rows go and how they are told apart; a state belongs to one such place.
+    pub target: String,
     /// Kind of record.
     pub object: String,
     /// What is done with added and changed rows.

@@ -47,9 +47,7 @@ impl Vendor {
 
 fn accepted(request: &WriteRequest) -> Answer {
     let rows = 0..u32::try_from(request.refs.len()).unwrap();
-    Ok(rows
-        .map(|row| RowResult { row, outcome: Ok(OutcomeKind::Created), remote_id: Some(row.to_string()) })
-        .collect())
+    Ok(rows.map(|row| RowResult { row, outcome: Ok(OutcomeKind::Created), remote_id: Some(row.to_string()) }).collect())
 }
 
 fn failed(failure: fn(Detail) -> Failure, effect: Effect) -> Answer {
@@ -112,6 +110,10 @@ struct Memory {
 
 #[async_trait]
 impl StateStore for Memory {
+    async fn bind(&self, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+
     async fn known(&self) -> Result<Known, Fault> {
         let rows = self.rows.lock().unwrap();
         let (keys, digests) = rows.iter().map(|(key, (digest, _))| (key.0, *digest)).unzip();
@@ -161,10 +163,8 @@ struct Rows {
 }
 
 fn rows(range: std::ops::Range<i64>) -> Rows {
-    let schema = Schema::new(vec![
-        Column::new("email", DataType::Utf8, true),
-        Column::new("score", DataType::Int64, true),
-    ]);
+    let schema =
+        Schema::new(vec![Column::new("email", DataType::Utf8, true), Column::new("score", DataType::Int64, true)]);
     let emails: StringArray = range.clone().map(|n| Some(format!("p{n}@example.com"))).collect();
     let scores: Int64Array = range.map(Some).collect();
     let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(emails), Arc::new(scores)]).unwrap();
@@ -208,6 +208,7 @@ impl Observer for Silent {
 async fn go(rows: Rows, vendor: &Arc<Vendor>, state: &Arc<Memory>, delete_removed: bool) -> RunRecord {
     let spec = SyncSpec {
         name: "crm".to_owned(),
+        target: "crm".to_owned(),
         object: "contacts".to_owned(),
         operation: Operation::Upsert,
         delete_removed,
@@ -279,9 +280,11 @@ async fn rows_without_an_answer_go_again_alone() {
 #[tokio::test]
 async fn a_row_that_breaks_the_connector_stands_alone_in_the_end() {
     let poison = |request: &WriteRequest| request.rows.contains("\"p7@example.com\"");
-    let vendor = Vendor::new(move |_, request| {
-        if poison(request) { failed(Failure::Fatal, Effect::Unknown) } else { accepted(request) }
-    });
+    let vendor = Vendor::new(
+        move |_, request| {
+            if poison(request) { failed(Failure::Fatal, Effect::Unknown) } else { accepted(request) }
+        },
+    );
     let state = Arc::<Memory>::default();
     let record = go(rows(0..40), &vendor, &state, false).await;
     assert_eq!((record.status, record.counts.delivered), (Status::CompletedWithRejects, 39));

@@ -6,6 +6,8 @@ use offtake_core::destination as core;
 use offtake_core::object::Operation;
 use offtake_core::ports;
 
+use crate::limits::{CONCURRENCY_MAX, ROWS_BYTES_MAX, ROWS_MAX};
+
 mod generated {
     wasmtime::component::bindgen!({
         path: "../../wit/0.1.0",
@@ -79,9 +81,9 @@ pub(crate) fn limits(limits: connector::Limits) -> core::WriteLimits {
         .into_iter()
         .map(|rate| core::Rate { requests: rate.requests, window: Duration::from_millis(rate.window_ms.into()) });
     core::WriteLimits {
-        max_rows: limits.max_rows,
-        max_bytes: limits.max_bytes,
-        max_concurrency: limits.max_concurrency,
+        max_rows: limits.max_rows.min(ROWS_MAX),
+        max_bytes: limits.max_bytes.min(ROWS_BYTES_MAX),
+        max_concurrency: limits.max_concurrency.min(CONCURRENCY_MAX),
         rates: rates.collect(),
     }
 }

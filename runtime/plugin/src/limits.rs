@@ -19,6 +19,10 @@ pub(crate) const FIBER_STACK_BYTES: usize = 2 << 20;
 pub(crate) const TICK_MS: u64 = 10;
 /// Requests in one call: the largest batch sent as single requests, and lookups before it.
 pub(crate) const REQUESTS_MAX: u32 = 2_000;
+/// What a connector may say that its vendor takes in one call, and how many calls at once: more is not a batch any more.
+pub(crate) const ROWS_MAX: u32 = 10_000;
+pub(crate) const ROWS_BYTES_MAX: u32 = 16 << 20;
+pub(crate) const CONCURRENCY_MAX: u16 = 32;
 /// Parallel requests of one `send-all`.
 pub(crate) const IN_FLIGHT_MAX: usize = 8;
 /// Log lines and their bytes in one call. Enough for a line a request; a flood is counted, not kept.
@@ -38,18 +42,22 @@ const MEMORIES_MAX: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Memory {
     bytes_max: usize,
+    /// Of all memories of the store together.
+    bytes: usize,
+    elements: usize,
     pub(crate) exceeded: bool,
 }
 
 impl Memory {
     pub(crate) fn new(memory_mib: u32) -> Self {
-        Self { bytes_max: (memory_mib as usize) << 20, exceeded: false }
+        Self { bytes_max: (memory_mib as usize) << 20, bytes: 0, elements: 0, exceeded: false }
     }
 }
 
 impl ResourceLimiter for Memory {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if desired <= self.bytes_max {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        if self.bytes <= self.bytes_max {
             return Ok(true);
         }
         self.exceeded = true;
@@ -57,8 +65,9 @@ impl ResourceLimiter for Memory {
         Err(wasmtime::Error::msg("memory limit"))
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if desired <= TABLE_ELEMENTS_MAX {
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.elements = self.elements.saturating_add(desired.saturating_sub(current));
+        if self.elements <= TABLE_ELEMENTS_MAX {
             return Ok(true);
         }
         self.exceeded = true;

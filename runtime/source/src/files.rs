@@ -33,11 +33,11 @@ pub(crate) async fn open(session: &SessionContext, name: &str, table: &Table) ->
     let (format, extension): (Arc<dyn FileFormat>, String) = match &table.format {
         Format::Csv { header, delimiter } => {
             let csv = CsvFormat::default().with_has_header(*header).with_delimiter(*delimiter);
-            (Arc::new(csv), extension(&table.path, &[".csv"]))
+            (Arc::new(csv), extension(name, &table.path, &[".csv"])?)
         }
-        Format::Ndjson => (Arc::new(JsonFormat::default()), extension(&table.path, &NDJSON_EXTENSIONS)),
+        Format::Ndjson => (Arc::new(JsonFormat::default()), extension(name, &table.path, &NDJSON_EXTENSIONS)?),
         Format::Parquet | Format::Iceberg => {
-            (Arc::new(ParquetFormat::default()), extension(&table.path, &[".parquet"]))
+            (Arc::new(ParquetFormat::default()), extension(name, &table.path, &[".parquet"])?)
         }
     };
     let state = session.state();
@@ -55,13 +55,32 @@ pub(crate) async fn open(session: &SessionContext, name: &str, table: &Table) ->
     Ok(Arc::new(table))
 }
 
-/// A named file or glob is taken at its word; in a folder, only files that look like the format count.
-fn extension(path: &Path, of_format: &[&str]) -> String {
+/// A named file or glob is taken at its word. In a folder the files have to agree: one that were left out would look as if
+/// its rows had been removed.
+fn extension(table: &str, path: &Path, of_format: &[&str]) -> Result<String, Error> {
     if !path.is_dir() {
-        return String::new();
+        return Ok(String::new());
     }
-    let names = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let found = of_format.iter().find(|extension| names.iter().any(|name| name.ends_with(**extension)));
-    found.or(of_format.first()).map_or_else(String::new, |extension| (*extension).to_owned())
+    let unreadable = |message: String| Error::Unreadable { table: table.to_owned(), message };
+    let mut found: Option<&str> = None;
+    for entry in std::fs::read_dir(path).map_err(|error| unreadable(error.to_string()))? {
+        let entry = entry.map_err(|error| unreadable(error.to_string()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Folders of partitions are searched by the reader; hidden files are nobody's rows.
+        if entry.path().is_dir() || name.starts_with(['.', '_']) {
+            continue;
+        }
+        let own = of_format.iter().find(|extension| name.ends_with(**extension));
+        match (own, found) {
+            (None, _) => {
+                let message = format!("`{name}` in its folder is of another kind; name the files with a glob");
+                return Err(unreadable(message));
+            }
+            (Some(own), Some(known)) if *own != known => {
+                return Err(unreadable(format!("its folder mixes {known} and {own}; name the files with a glob")));
+            }
+            (Some(own), _) => found = Some(own),
+        }
+    }
+    Ok(found.or(of_format.first().copied()).unwrap_or_default().to_owned())
 }

@@ -55,6 +55,14 @@ pub enum Error {
         #[source]
         source: Damage,
     },
+    /// OFT-S007: the state says what another place has acknowledged.
+    #[error("the state in {} is of {found}", .path.display())]
+    OtherTarget {
+        /// The sync's folder.
+        path: PathBuf,
+        /// The place that it belongs to.
+        found: String,
+    },
     /// OFT-S006: a background task was cancelled.
     #[error("a state task ended early")]
     Cancelled(#[source] tokio::task::JoinError),
@@ -98,6 +106,7 @@ impl Error {
             Self::Sled { .. } => "OFT-S004",
             Self::Damaged { .. } => "OFT-S005",
             Self::Cancelled(_) => "OFT-S006",
+            Self::OtherTarget { .. } => "OFT-S007",
         }
     }
 
@@ -112,6 +121,10 @@ impl Error {
                 "restore the folder from a backup, or move it away: the next run then sends every row again"
             }
             Self::Cancelled(_) => "run again",
+            Self::OtherTarget { .. } => {
+                "the sync's connection, endpoint, object or match key changed: give it another name, or move this folder \
+                 away to send every row again"
+            }
         }
     }
 

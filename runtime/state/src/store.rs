@@ -26,6 +26,8 @@ const FLUSH_MS: u64 = 500;
 /// Bytes of a row's entry when only digests are kept, and when match values are.
 const ROW_BYTES: usize = 24;
 const KEPT_ROW_BYTES: usize = 24 + 2 + 64;
+/// Where the place that rows are delivered to is written down.
+const TARGET_KEY: &[u8] = b"t";
 
 /// The open state of one sync.
 #[derive(Debug)]
@@ -111,6 +113,26 @@ impl Inner {
         synced.map_err(Error::io("sync", &file))
     }
 
+    /// The seed becomes durable here as well: before the first row is sent, so that a crash does not change its key.
+    fn bind(&self, target: &str) -> Result<(), Error> {
+        let tree = self.db.open_tree("rows").map_err(sled_error(&self.path))?;
+        match tree.get(TARGET_KEY).map_err(sled_error(&self.path))? {
+            Some(found) if &*found == target.as_bytes() => return Ok(()),
+            Some(found) => {
+                return Err(Error::OtherTarget {
+                    path: self.path.clone(),
+                    found: String::from_utf8_lossy(&found).into_owned(),
+                });
+            }
+            None => {}
+        }
+        let mut batch = Batch::default();
+        batch.insert(TARGET_KEY, target.as_bytes());
+        self.pages().stage(&[], &mut batch, &self.path)?;
+        tree.apply_batch(batch).map_err(sled_error(&self.path))?;
+        self.sync_to_disk()
+    }
+
     fn commit(&self, settled: Vec<Settled>) -> Result<(), Error> {
         let mut pages = self.pages();
         let mut batch = Batch::default();
@@ -144,6 +166,11 @@ impl Inner {
 
 #[async_trait]
 impl StateStore for SledStore {
+    async fn bind(&self, target: &str) -> Result<(), Fault> {
+        let target = target.to_owned();
+        self.blocking(move |inner| inner.bind(&target)).await
+    }
+
     async fn known(&self) -> Result<Known, Fault> {
         self.blocking(|inner| inner.pages().load(&inner.path)).await
     }
@@ -171,11 +198,12 @@ impl StateStore for SledStore {
     async fn finish(&self, record: &RunRecord) -> Result<(), Fault> {
         let record = record.clone();
         self.blocking(move |inner| {
+            runs::write(&inner.state, &inner.sync, &record)?;
             if matches!(record.status, Status::Completed | Status::CompletedWithRejects) {
                 inner.rejects.keep_only(&record.id, &inner.path)?;
                 inner.sync_to_disk()?;
             }
-            runs::write(&inner.state, &inner.sync, &record)
+            Ok(())
         })
         .await
     }

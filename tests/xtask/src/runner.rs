@@ -46,6 +46,10 @@ impl Report {
             let tests = if *count == Count::default() { String::new() } else { tests(*count) };
             writeln!(out, "{word:<7} {seconds:>7.1} s  {name:<28} {tests}")?;
         }
+        let broken: Vec<_> = self.0.iter().filter(|outcome| !outcome.good).map(|outcome| &*outcome.name).collect();
+        if !broken.is_empty() {
+            writeln!(out, "failed: {}", broken.join(", "))?;
+        }
         writeln!(out, "{}", tests(self.sum()))
     }
 }
@@ -77,7 +81,15 @@ pub(crate) fn run(root: &Path, steps: &[Step]) -> anyhow::Result<Report> {
 
 fn run_step(root: &Path, step: &Step, out: &mut impl Write) -> anyhow::Result<(bool, Count)> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut child = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // `cargo run` describes this package to it. Build scripts that look at the same names (ring's does) would run again
+    // each time cargo is called in the other way, and all that depends on them would be compiled again.
+    for (name, _) in std::env::vars_os() {
+        if is_of_this_package(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command
         .args(&step.arguments)
         .envs(step.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(root)
@@ -98,6 +110,11 @@ fn run_step(root: &Path, step: &Step, out: &mut impl Write) -> anyhow::Result<(b
     Ok((child.wait()?.success(), count))
 }
 
+/// Whether cargo sets the variable for the package that it runs, rather than a person for cargo.
+fn is_of_this_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +130,17 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert_eq!(text.lines().last(), Some("5 passed, 1 failed"));
         assert!(text.contains("FAILED      1.5 s  a"), "{text}");
+        assert!(text.contains("\nfailed: a\n"), "{text}");
+    }
+
+    #[test]
+    fn cargo_gets_what_a_person_set_and_not_what_cargo_did() {
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME"] {
+            assert!(is_of_this_package(name), "{name}");
+        }
+        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "RUSTFLAGS"] {
+            assert!(!is_of_this_package(name), "{name}");
+        }
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub(crate) fn write_project(folder: &Path, template: Template<'_>) -> anyhow::Re
         let path = folder.join("secrets").join("hubspot-token");
         fs::create_dir_all(folder.join("secrets"))?;
         fs::write(&path, token).with_context(|| format!("cannot write {}", path.display()))?;
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     }
     Ok(written)
 }

@@ -21,6 +21,7 @@ pub(crate) async fn run(folder: &Path, select: &Select, output: &Output) -> anyh
     let selected = workspace.select(&select.syncs)?;
     let state = StateDirectory::open(&workspace.project.state).map_err(Fault::from)?;
     let mut records = Vec::new();
+    let mut errors = Vec::new();
     let mut exit = Exit::Success;
     for sync in selected {
         match once(&workspace, &state, sync, output).await {
@@ -29,12 +30,16 @@ pub(crate) async fn run(folder: &Path, select: &Select, output: &Output) -> anyh
                 records.push(record);
             }
             // One sync's wrong mapping does not keep the others from running.
-            Err(error) => exit = worse(exit, output.error(&error)),
+            Err(error) => {
+                let (shown, own) = output.explain(&error);
+                errors.extend(shown);
+                exit = worse(exit, own);
+            }
         }
     }
-    if !records.is_empty() {
-        output.result(&json!({"schema": "offtake.run/1", "runs": records}), || summary(&records, output))?;
-    }
+    // One document, whatever failed.
+    output
+        .result(&json!({"schema": "offtake.run/1", "runs": records, "errors": errors}), || summary(&records, output))?;
     Ok(exit)
 }
 
@@ -60,11 +65,23 @@ fn exit_of(record: &RunRecord) -> Exit {
     }
 }
 
+/// What has to be acted on first: damage, then a lock, then the destination, then files, then rows.
 fn worse(left: Exit, right: Exit) -> Exit {
-    if left == Exit::Success { right } else { left }
+    let urgency = |exit: Exit| match exit {
+        Exit::Success => 0,
+        Exit::Failed => 1,
+        Exit::Usage => 2,
+        Exit::Unreachable => 3,
+        Exit::Locked => 4,
+        Exit::Damaged => 5,
+    };
+    if urgency(right) > urgency(left) { right } else { left }
 }
 
 fn summary(records: &[RunRecord], output: &Output) -> String {
+    if records.is_empty() {
+        return String::new();
+    }
     let mut text = table(records, output);
     for run in records {
         if let Some(error) = &run.error {

@@ -59,7 +59,7 @@ pub(super) fn bind(
         credentials: Credentials::new(&manifest.credentials, secrets),
         policy: policy?,
         bucket: bucket(connection),
-        audit: Some(audit(workspace, name)?),
+        audit: Some(audit(workspace, name, problems)?),
     };
     match Outbound::new(options, &workspace.limiters) {
         Ok(outbound) => Some(bound(&connector, name, connection, outbound)),
@@ -112,9 +112,16 @@ fn bucket(connection: &DestinationConnection) -> String {
     format!("{:?} {:?}", connection.credentials, connection.endpoints)
 }
 
-fn audit(workspace: &Workspace, name: &Name) -> Option<Audit> {
+/// Requests that cannot be written down are not sent.
+fn audit(workspace: &Workspace, name: &Name, problems: &mut Problems) -> Option<Audit> {
     let path = workspace.project.state.join("audit").join(format!("{name}.jsonl"));
-    Audit::open(&path)
-        .inspect_err(|error| tracing::error!(code = "OFT-E311", %error, file = %path.display(), "requests cannot be written down, so none is sent"))
-        .ok()
+    match Audit::open(&path) {
+        Ok(audit) => Some(audit),
+        Err(error) => {
+            let message = format!("cannot write the audit of requests to {}: {error}", path.display());
+            let problem = Problem::general("OFT-E311", message);
+            problems.push(problem.with_help("check that the state folder is yours and has space"));
+            None
+        }
+    }
 }

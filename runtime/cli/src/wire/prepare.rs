@@ -12,6 +12,7 @@ use offtake_core::rules::{self, Misfit};
 use offtake_engine::{Ports, SyncSpec};
 use offtake_plugin::Bound;
 use offtake_source::{Error as SourceError, Lake, Mapped, MappingError, Model};
+use serde_json::json;
 
 use super::{SystemClock, Workspace, connector};
 use crate::discovery::{self, Remembered};
@@ -70,13 +71,21 @@ pub(crate) async fn prepare(
         }
     }
     match mapped {
-        Some(model) if problems.is_empty() => Ok(Prepared { spec: spec(sync), model, destination, checked }),
+        Some(model) if problems.is_empty() => Ok(Prepared { spec: spec(workspace, sync), model, destination, checked }),
         _ => Err(problems.into()),
     }
 }
 
-fn spec(sync: &SyncConfig) -> SyncSpec {
+fn spec(workspace: &Workspace, sync: &SyncConfig) -> SyncSpec {
+    let endpoints = workspace.project.destinations.get(&sync.destination).map(|connection| &connection.endpoints);
+    let target = json!({
+        "connection": sync.destination,
+        "endpoints": endpoints,
+        "object": sync.object,
+        "match": sync.match_keys,
+    });
     SyncSpec {
+        target: target.to_string(),
         name: sync.name.to_string(),
         object: sync.object.clone(),
         operation: sync.operation,

@@ -86,7 +86,11 @@ type Model = (String, Option<Arc<Document>>);
 fn model(source: &raw::Source, folder: &Path, document: &Arc<Document>, problems: &mut Problems) -> Option<Model> {
     match (&source.model, &source.sql, &source.table) {
         (None, Some(sql), None) => Some((sql.clone(), None)),
-        (None, None, Some(table)) => Some((format!("SELECT * FROM {table}"), None)),
+        (None, None, Some(table)) => {
+            let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
+            let parts: Vec<String> = table.split('.').map(quote).collect();
+            Some((format!("SELECT * FROM {}", parts.join(".")), None))
+        }
         (Some(model), None, None) => {
             let path = folder.join(model);
             match std::fs::read_to_string(&path) {

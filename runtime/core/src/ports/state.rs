@@ -45,6 +45,9 @@ pub enum Settled {
 /// The state of one sync, open for one run.
 #[async_trait]
 pub trait StateStore: Send + Sync {
+    /// Ties the state to the place that rows are delivered to; refuses when it is tied to another.
+    async fn bind(&self, target: &str) -> Result<(), Fault>;
+
     /// Everything that is acknowledged.
     async fn known(&self) -> Result<Known, Fault>;
 

@@ -11,7 +11,11 @@ use crate::limits::{IN_FLIGHT_MAX, REQUESTS_MAX};
 
 impl CallState {
     fn remember(&mut self, result: &Result<Response, SendError>) {
-        if let Err(SendError::Refused { code, message, .. }) = result {
+        // Refusals that depend on a row's values are the row's affair.
+        let grant = [Refusal::DeniedByPolicy, Refusal::UnknownCredential];
+        if let Err(SendError::Refused { refusal, code, message }) = result
+            && grant.contains(refusal)
+        {
             self.refused.get_or_insert_with(|| Refused { code, message: message.clone() });
         }
     }

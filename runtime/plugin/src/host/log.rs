@@ -16,6 +16,11 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// Nothing more fits, whatever it is.
+    fn is_spent(&self) -> bool {
+        self.lines >= LOG_LINES_MAX || self.bytes >= LOG_BYTES_MAX
+    }
+
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.lines < LOG_LINES_MAX && self.bytes + bytes <= LOG_BYTES_MAX;
         if fits {
@@ -37,7 +42,7 @@ impl log::Host for CallState {
     async fn emit(&mut self, level: log::Level, message: String, fields_json: Option<String>) {
         // Counted before anything is done with it, and cut after redacting: a secret across the cut would leave its
         // first part.
-        if message.len() > LOG_SCANNED_BYTES_MAX {
+        if message.len() > LOG_SCANNED_BYTES_MAX || self.log.is_spent() {
             self.log.dropped += 1;
             return;
         }
