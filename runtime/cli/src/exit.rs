@@ -24,7 +24,7 @@ impl Exit {
     pub(crate) fn of(code: &str) -> Self {
         match code {
             "OFT-S001" => Self::Locked,
-            "OFT-S002" | "OFT-S004" | "OFT-S005" => Self::Damaged,
+            "OFT-S002" | "OFT-S004" | "OFT-S005" | "OFT-S007" => Self::Damaged,
             "OFT-A001" | "OFT-A002" | "OFT-E101" | "OFT-E102" => Self::Unreachable,
             _ if ["OFT-C", "OFT-A", "OFT-B", "OFT-E3", "OFT-P01"].iter().any(|kind| code.starts_with(kind)) => {
                 Self::Usage

@@ -374,6 +374,18 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_cannot_claim_the_hosts_headers() {
+        for header in ["Host", "Authorization", "Cookie", "x-api-key", "Content-Length", "Accept-Encoding"] {
+            let mut manifest = manifest();
+            manifest.idempotency_header = Some(header.to_owned());
+            assert!(Policy::new(&manifest, &BTreeMap::new(), Grant::default()).is_err(), "{header}");
+        }
+        let mut manifest = manifest();
+        manifest.credentials.values_mut().for_each(|slot| slot.header = "Host".to_owned());
+        assert!(Policy::new(&manifest, &BTreeMap::new(), Grant::default()).is_err());
+    }
+
+    #[test]
     fn the_idempotency_key_goes_into_the_manifests_header() {
         let approved = policy().approve(&request(Target::Endpoint("api".into(), "/crm/x".into()))).unwrap();
         assert_eq!(approved.headers.get("idempotency-key").unwrap(), "k1");

@@ -335,3 +335,14 @@ async fn removed_rows_are_deleted_by_their_key_and_id_or_forgotten() {
     assert_eq!((ignoring.counts.removed, ignoring.counts.kept, ignoring.counts.delivered), (5, 5, 0));
     assert_eq!(state.rows.lock().unwrap().len(), 10, "what left the source is this sync's no more");
 }
+
+#[tokio::test]
+async fn a_key_that_leads_to_the_record_just_written_does_not_remove_it() {
+    // The vendor answers row 0 with id "0" each time: to it both keys are one record.
+    let (vendor, state) = (Vendor::new(|_, request| accepted(request)), Arc::<Memory>::default());
+    go(rows(0..1), &vendor, &state, true).await;
+    let renamed = go(rows(1..2), &vendor, &state, true).await;
+    assert_eq!((renamed.counts.added, renamed.counts.removed, renamed.counts.kept), (1, 1, 1));
+    assert!(vendor.seen.lock().unwrap().iter().all(|request| request.operation == Operation::Upsert));
+    assert_eq!(state.rows.lock().unwrap().len(), 1);
+}

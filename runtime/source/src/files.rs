@@ -84,3 +84,26 @@ fn extension(table: &str, path: &Path, of_format: &[&str]) -> Result<String, Err
     }
     Ok(found.or(of_format.first().copied()).unwrap_or_default().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_whole_or_not_at_all() {
+        let cases: [(&[&str], Option<&str>); 6] = [
+            (&["a.json", "b.json", "_SUCCESS", ".hidden"], Some(".json")),
+            (&["a.jsonl"], Some(".jsonl")),
+            (&[], Some(".ndjson")),
+            (&["a.json", "b.ndjson"], None),
+            (&["a.ndjson", "b.ndjson.gz"], None),
+            (&["a.ndjson", "README.md"], None),
+        ];
+        for (files, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            files.iter().for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
+            let found = extension("t", folder.path(), &NDJSON_EXTENSIONS);
+            assert_eq!(found.ok().as_deref(), expected, "{files:?}");
+        }
+    }
+}

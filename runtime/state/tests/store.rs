@@ -183,3 +183,19 @@ fn s11_a_state_of_another_format_is_left_alone() {
     assert_eq!(error.code(), "OFT-S002");
     assert_eq!(std::fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "offtake-state 2\n");
 }
+
+#[tokio::test]
+async fn a_state_belongs_to_the_place_that_it_was_made_for() {
+    let folder = TempDir::new().unwrap();
+    let state = StateDirectory::open(folder.path()).unwrap();
+    let store = state.sync(&name()).unwrap();
+    store.bind("sandbox/contacts").await.unwrap();
+    let seed = store.known().await.unwrap().seed();
+    drop(store);
+    let store = state.sync(&name()).unwrap();
+    store.bind("sandbox/contacts").await.unwrap();
+    assert_eq!(store.known().await.unwrap().seed(), seed, "the seed is durable before the first row");
+    let refused = store.bind("production/contacts").await.unwrap_err();
+    assert_eq!(refused.code, "OFT-S007");
+    assert!(refused.message.contains("sandbox/contacts"), "{refused}");
+}

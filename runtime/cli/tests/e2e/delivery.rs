@@ -164,3 +164,39 @@ async fn a_plan_shows_what_a_run_does_and_sends_nothing() {
     assert_eq!(project.offtake(&["run"]).await.code, 0);
     assert_eq!(project.offtake(&["plan", "--detailed-exitcode"]).await.code, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_only_changes_its_spelling_keeps_its_record() {
+    let project = Project::new(&["Ada@example.com,Ada,1.50,lead".to_owned()]).await;
+    project.run().await;
+    project.rows(&["ada@example.com,Ada,1.50,lead".to_owned()]);
+    let run = project.run().await;
+    assert_eq!((count(&run, "removed"), count(&run, "kept")), (1, 1));
+    let live: Vec<_> = project.simulator.records("contacts").into_iter().filter(|record| !record.archived).collect();
+    assert_eq!(live.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_is_not_taken_for_that_of_another_object() {
+    let project = Project::new(&people(0..3)).await;
+    project.run().await;
+    project.connect("http://127.0.0.2:1", "plugins/hubspot.wasm");
+    project.edit("connections/hubspot.yml", "127.0.0.1/32", "127.0.0.2/32");
+    let elsewhere = project.offtake(&["run", "--output", "json"]).await;
+    assert_ne!(elsewhere.code, 0);
+    project.connect(&project.simulator.base_url(), "plugins/hubspot.wasm");
+    project.edit("syncs/crm.yml", "object: contacts", "object: companies");
+    project.edit("syncs/crm.yml", "match: [email]", "match: [domain]");
+    for line in [
+        "  - { to: firstname, from: name }\n",
+        "  - { to: lifecyclestage, sql: \"coalesce(stage, 'lead')\" }\n",
+        "  - { to: company, value: Example }\n",
+    ] {
+        project.edit("syncs/crm.yml", line, "");
+    }
+    project.edit("syncs/crm.yml", "to: email", "to: domain");
+    let said = project.offtake(&["run", "--output", "json"]).await;
+    assert_eq!(said.code, 4, "{said:?}");
+    assert_eq!(said.json()["runs"][0]["error"]["code"], "OFT-S007");
+    assert!(project.simulator.records("companies").is_empty());
+}
