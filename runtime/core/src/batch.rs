@@ -177,8 +177,7 @@ impl<'a> Writes<'a> {
         let mut match_values = String::new();
         let mut line = String::new();
         let written = self.encoders.get(batch).map(|(keys, full)| {
-            // A key that cannot be written also fails as part of the whole row.
-            let _ = keys.write(row, &mut match_values);
+            keys.write(row, &mut match_values)?;
             full.write(row, &mut line)
         });
         let match_values = match_values.trim_end().to_owned();

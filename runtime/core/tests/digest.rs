@@ -1,5 +1,7 @@
 //! Is the digest of a value the same for ever, and does it depend on the value alone?
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests stand outside of test functions")]
+
 use std::sync::Arc;
 
 use arrow_array::builder::{FixedSizeBinaryBuilder, ListBuilder, MapBuilder, StringBuilder, StringDictionaryBuilder};

@@ -1,5 +1,7 @@
 //! What does a connector get for a value, and what is compared, set apart, batched?
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 use std::sync::Arc;
 
 use arrow_array::{

@@ -208,7 +208,7 @@ mod tests {
             let prefix = u32::try_from(u64::from(prefix) & ((1_u64 << bits) - 1)).unwrap();
             let (address, entries) = entries(bits, prefix, rows);
             let page = encode(address, &entries);
-            prop_assert_eq!(decode(address, &page).unwrap(), entries.clone());
+            prop_assert_eq!(&decode(address, &page).unwrap(), &entries);
             let (mut keys, mut digests) = (Vec::new(), Vec::new());
             decode_digests(address, &page, &mut keys, &mut digests).unwrap();
             prop_assert_eq!(keys, entries.iter().map(|entry| entry.key).collect::<Vec<_>>());

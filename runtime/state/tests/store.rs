@@ -1,5 +1,7 @@
 //! Does the state remember what was committed, across restarts, sizes and unfinished business?
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 use offtake_core::Name;
 use offtake_core::counts::Counts;
 use offtake_core::digest::{KeyDigest, RowDigest};
@@ -103,7 +105,7 @@ async fn what_is_kept_of_a_row_comes_back() {
     store.reserve(2_000, true).await.unwrap();
     let kept = |number: u64| Kept {
         match_values: format!("{{\"email\":\"customer.{number}@example.com\"}}"),
-        remote_id: (number % 2 == 0).then(|| number.to_string()),
+        remote_id: number.is_multiple_of(2).then(|| number.to_string()),
     };
     let row = |number| Settled::Delivered { key: key(number), digest: RowDigest(number), kept: Some(kept(number)) };
     store.commit((0..2_000).map(row).collect()).await.unwrap();

@@ -107,7 +107,12 @@ fn run_step(root: &Path, step: &Step, out: &mut impl Write) -> anyhow::Result<(b
         line.push(b'\n');
         out.write_all(&line)?;
     }
-    Ok((child.wait()?.success(), count))
+    let status = child.wait()?;
+    if !status.success() {
+        // A cargo that was killed says nothing itself.
+        writeln!(out, "{}: {status}", step.name)?;
+    }
+    Ok((status.success(), count))
 }
 
 /// Whether cargo sets the variable for the package that it runs, rather than a person for cargo.

@@ -28,8 +28,8 @@ pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems)
 
 fn unusable(connection: &DestinationConnection, error: offtake_plugin::Error) -> Problem {
     let fault = offtake_core::Fault::from(error);
-    let problem = Problem::at(&connection.document, "/destination/plugin", fault.code, fault.message.clone());
-    problem.with_help(fault.help.clone().unwrap_or_default())
+    let problem = Problem::at(&connection.document, "/destination/plugin", fault.code, fault.message);
+    problem.with_help(fault.help.unwrap_or_default())
 }
 
 /// Compiles a connector and gives it its way out.
