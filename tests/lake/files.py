@@ -56,7 +56,9 @@ def parquet(folder: pathlib.Path) -> dict:
     for position, table in enumerate([first, second, third]):
         pq.write_table(table, mixed / f"part-{position}.parquet")
     (mixed / "_SUCCESS").write_text("")
-    (mixed / "notes.txt").write_text("not parquet")
+    (folder / "other-kinds").mkdir()
+    pq.write_table(first, folder / "other-kinds" / "a.parquet")
+    (folder / "other-kinds" / "b.csv").write_text("id,name,city\n")
     merged = pa.concat_tables([first, second, third], promote_options="default")
     odd = folder / "odd names"
     odd.mkdir()

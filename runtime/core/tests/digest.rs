@@ -60,8 +60,10 @@ fn record() -> ArrayRef {
 
 /// Groups of spellings of one value. The first of each group is in the golden file.
 fn values() -> Vec<(&'static str, Vec<ArrayRef>)> {
-    let day_ms = 86_400_000;
-    let zoned = TimestampMicrosecondArray::from(vec![-1_500_000]).with_timezone("+02:00");
+    [numbers(), decimals_and_texts(), times_and_nested()].concat()
+}
+
+fn numbers() -> Vec<(&'static str, Vec<ArrayRef>)> {
     vec![
         (
             "null",
@@ -119,6 +121,11 @@ fn values() -> Vec<(&'static str, Vec<ArrayRef>)> {
         ),
         ("float tiny", vec![Arc::new(Float64Array::from(vec![5e-324]))]),
         ("float huge", vec![Arc::new(Float64Array::from(vec![1e308]))]),
+    ]
+}
+
+fn decimals_and_texts() -> Vec<(&'static str, Vec<ArrayRef>)> {
+    vec![
         (
             "decimal 1.1",
             vec![decimal(11, 1), decimal(110, 2), decimal(1_100_000, 6), {
@@ -146,6 +153,13 @@ fn values() -> Vec<(&'static str, Vec<ArrayRef>)> {
         ),
         ("text combining é", vec![Arc::new(StringArray::from(vec!["e\u{301}"]))]),
         ("binary 00ff", vec![Arc::new(BinaryArray::from(vec![&[0_u8, 255][..]])), fixed(&[0, 255])]),
+    ]
+}
+
+fn times_and_nested() -> Vec<(&'static str, Vec<ArrayRef>)> {
+    let day_ms = 86_400_000;
+    let zoned = TimestampMicrosecondArray::from(vec![-1_500_000]).with_timezone("+02:00");
+    vec![
         ("date 1969-12-31", vec![Arc::new(Date32Array::from(vec![-1])), Arc::new(Date64Array::from(vec![-day_ms]))]),
         (
             "time 00:00:01",

@@ -53,6 +53,13 @@ async fn parquet_files_are_read_by_column_name() {
 }
 
 #[tokio::test]
+async fn a_folder_is_read_whole_or_not_at_all() {
+    let error = refused(&table(path("other-kinds"), Format::Parquet), "SELECT * FROM t").await;
+    assert_eq!(error.code(), "OFT-D004", "{error}");
+    assert_eq!(all("other-kinds/*.parquet", Format::Parquet).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn files_with_unusual_names() {
     // A glob is what a name with `?` or `[` is taken for; it finds just that file here.
     for name in expected("odd").as_array().unwrap() {
