@@ -3,13 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use datafusion::datasource::TableProvider;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::execution::session_state::SessionState;
 use datafusion::prelude::SessionContext;
+use futures::TryStreamExt;
 use offtake_core::lake::{Format, Table};
 
 use crate::Error;
@@ -50,9 +54,33 @@ pub(crate) async fn open(session: &SessionContext, name: &str, table: &Table) ->
     if schema.fields().is_empty() {
         return Err(not_found());
     }
+    if matches!(table.format, Format::Csv { header: true, .. }) {
+        same_headers(&state, name, &url, &options, &schema).await?;
+    }
     let config = ListingTableConfig::new(url).with_listing_options(options).with_schema(schema);
     let table = ListingTable::try_new(config).map_err(|error| unreadable(words(&error)))?;
     Ok(Arc::new(table))
+}
+
+/// The columns of CSV are read by position, so a file whose header is another would be read wrongly.
+async fn same_headers(
+    state: &SessionState,
+    name: &str,
+    url: &ListingTableUrl,
+    options: &ListingOptions,
+    schema: &SchemaRef,
+) -> Result<(), Error> {
+    let unreadable = |message: String| Error::Unreadable { table: name.to_owned(), message };
+    let failed = |error: DataFusionError| unreadable(words(&error));
+    let store = state.runtime_env().object_store(url).map_err(failed)?;
+    let files = url.list_all_files(state, store.as_ref(), &options.file_extension).await.map_err(failed)?;
+    for file in files.try_collect::<Vec<_>>().await.map_err(failed)?.into_iter().filter(|file| file.size > 0) {
+        let own = options.format.infer_schema(state, &store, std::slice::from_ref(&file)).await.map_err(failed)?;
+        if !own.fields().iter().map(|field| field.name()).eq(schema.fields().iter().map(|field| field.name())) {
+            return Err(unreadable(format!("the header of {} differs from the other files'", file.location)));
+        }
+    }
+    Ok(())
 }
 
 /// A named file or glob is taken at its word. In a folder the files have to agree: one that were left out would look as if

@@ -1,13 +1,20 @@
 //! Iceberg tables, pinned to one snapshot and refused where they would be read wrongly.
 
+use std::any::Any;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::datasource::TableProvider;
+use arrow_schema::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::datasource::{TableProvider, TableType};
+use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
 use iceberg::io::{FileIO, LocalFsStorageFactory};
-use iceberg::spec::{DataContentType, DataFileFormat, TableMetadata};
+use iceberg::spec::{DataContentType, DataFileFormat, NestedFieldRef, TableMetadata, Type};
 use iceberg::table::{StaticTable, Table};
-use iceberg::{Catalog as _, CatalogBuilder as _, NamespaceIdent, TableIdent};
+use iceberg::{Catalog as _, CatalogBuilder as _, ErrorKind, NamespaceIdent, TableIdent};
 use iceberg_catalog_sql::SqlCatalogBuilder;
 use iceberg_datafusion::IcebergStaticTableProvider;
 use offtake_core::lake::Catalog;
@@ -48,20 +55,82 @@ pub(crate) async fn open_in_catalog(catalog: &Catalog, namespace: &str, table: &
         .await
         .map_err(failed)?;
     let namespace = NamespaceIdent::from_strs(namespace.split('.')).map_err(failed)?;
-    let found = catalog.load_table(&TableIdent::new(namespace, table.to_owned())).await;
-    let found = found.map_err(failed)?;
+    let found = match catalog.load_table(&TableIdent::new(namespace.clone(), table.to_owned())).await {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), ErrorKind::TableNotFound | ErrorKind::NamespaceNotFound) => {
+            let known = catalog.list_tables(&namespace).await.unwrap_or_default();
+            return Err(Error::UnknownTable { table: name, known: known.iter().map(ToString::to_string).collect() });
+        }
+        Err(error) => return Err(failed(error)),
+    };
     pin(&name, found.metadata().clone(), found.file_io().clone()).await
 }
 
 async fn pin(name: &str, metadata: TableMetadata, file_io: FileIO) -> Result<Pinned, Error> {
     let failed = |error: iceberg::Error| unreadable(name, &error);
+    refuse_grown_structs(name, &metadata)?;
     let metadata = with_current_schema(name, metadata)?;
     let identity = TableIdent::from_strs(["pinned", name]).map_err(failed)?;
     let table = StaticTable::from_metadata(metadata, identity, file_io).await.map_err(failed)?.into_table();
     refuse_unsupported(name, &table).await?;
     let snapshot = table.metadata().current_snapshot_id();
     let provider = IcebergStaticTableProvider::try_new_from_table(table).await.map_err(failed)?;
-    Ok(Pinned { provider: Arc::new(provider), snapshot })
+    Ok(Pinned { provider: Arc::new(Unfiltered(provider)), snapshot })
+}
+
+/// A table whose rows are filtered by DataFusion alone.
+///
+/// Iceberg's reader loses rows when it filters by itself: those of files whose column was of a narrower type when they
+/// were written, and NaN, which is outside the bounds that files are skipped by. It also looks below casts and then cannot
+/// compare what it finds.
+#[derive(Debug)]
+struct Unfiltered(IcebergStaticTableProvider);
+
+#[async_trait]
+impl TableProvider for Unfiltered {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.0.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        self.0.table_type()
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        self.0.scan(state, projection, &[], limit).await
+    }
+}
+
+/// A struct that gained a field since a snapshot was written cannot be read from that snapshot's files.
+fn refuse_grown_structs(name: &str, metadata: &TableMetadata) -> Result<(), Error> {
+    let written = metadata.snapshots().filter_map(|snapshot| metadata.schema_by_id(snapshot.schema_id()?));
+    let grown = written.flat_map(|schema| schema.as_struct().fields()).any(|old| {
+        let current = metadata.current_schema().field_by_id(old.id);
+        current.is_some_and(|current| !nested_ids(current).is_subset(&nested_ids(old)))
+    });
+    let feature = "a struct column that gained a field after rows were written";
+    if grown { Err(Error::UnsupportedFeature { table: name.to_owned(), feature }) } else { Ok(()) }
+}
+
+/// Field ids at any depth below a column.
+fn nested_ids(field: &NestedFieldRef) -> BTreeSet<i32> {
+    let below: Vec<&NestedFieldRef> = match field.field_type.as_ref() {
+        Type::Struct(of) => of.fields().iter().collect(),
+        Type::List(of) => vec![&of.element_field],
+        Type::Map(of) => vec![&of.key_field, &of.value_field],
+        _ => Vec::new(),
+    };
+    below.into_iter().flat_map(|field| nested_ids(field).into_iter().chain([field.id])).collect()
 }
 
 /// A snapshot is read by the schema it was written under, which lacks columns that were added or renamed since.

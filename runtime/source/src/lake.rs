@@ -8,6 +8,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::session_state::SessionState;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast;
 use offtake_core::lake::{Format, LakeConfig};
 
 use crate::error::words;
@@ -95,10 +96,19 @@ fn only_statement(sql: &str) -> Result<Statement, Error> {
     let parsed = DFParserBuilder::new(sql).build().and_then(|mut parser| parser.parse_statements());
     let mut statements = parsed.map_err(|error| Error::planning(&error))?;
     match (statements.pop_front(), statements.len()) {
-        (Some(statement), 0) => Ok(statement),
+        (Some(statement), 0) if is_query(&statement) => Ok(statement),
+        (Some(statement), 0) => {
+            let verb = statement.to_string().split_whitespace().next().unwrap_or_default().to_owned();
+            Err(Error::NotAQuery(format!("{verb} is none")))
+        }
         (None, _) => Err(Error::NotAQuery("there is no statement".to_owned())),
         (Some(_), more) => Err(Error::NotAQuery(format!("there are {} statements", more + 1))),
     }
+}
+
+/// Said before tables are looked up: what would be made is not there yet.
+fn is_query(statement: &Statement) -> bool {
+    matches!(statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)))
 }
 
 fn references(state: &SessionState, statement: &Statement) -> Result<Vec<TableReference>, Error> {

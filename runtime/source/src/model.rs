@@ -95,6 +95,7 @@ fn scalar(expression: Expr) -> Result<Expr, MappingError> {
         refused = match node {
             Expr::AggregateFunction(_) => Some("an aggregate"),
             Expr::WindowFunction(_) => Some("a window function"),
+            Expr::Unnest(_) => Some("unnest"),
             Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) => Some("a subquery"),
             _ => return Ok(TreeNodeRecursion::Continue),
         };

@@ -62,7 +62,7 @@ async fn ok() {
     let results = write(&ok, "things").await.unwrap();
     assert!(results.iter().all(|result| result.outcome == Ok(OutcomeKind::Accepted)));
     assert_eq!(ok.objects().await.unwrap()[0].id, "things");
-    assert_eq!(ok.fields("things").await.unwrap().len(), 2);
+    assert_eq!(ok.fields("things").await.unwrap().len(), 10);
     assert_eq!(ok.lookup("things", &["id".to_owned()], &["name".to_owned()], "{\"id\":\"1\"}\n").await, Ok(None));
     assert_eq!(ok.requests(), 0);
 }
