@@ -41,8 +41,8 @@ impl Known {
         Self::from_sorted(seed, Vec::new(), Vec::new())
     }
 
-    /// `keys` ascending and unique, with `digests` beside them. A state of 2^32 rows or more is indexed only
-    /// up to there; the store refuses to grow that far.
+    /// `keys` ascending and unique, with `digests` beside them. The index counts in 32 bits: a sync
+    /// of 2^32 rows would need 100 GB here before it mattered.
     pub fn from_sorted(seed: Seed, keys: Vec<u128>, digests: Vec<u64>) -> Self {
         debug_assert!(keys.is_sorted_by(|left, right| left < right));
         debug_assert_eq!(keys.len(), digests.len());

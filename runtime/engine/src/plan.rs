@@ -11,7 +11,7 @@ use offtake_core::digest::KeyDigest;
 use offtake_core::ndjson::RowEncoder;
 use offtake_core::object::Operation;
 
-use crate::read::{Compared, compare};
+use crate::read::{Compared, compare, unsupported};
 use crate::{Ports, SyncSpec};
 
 /// Rows that are shown.
@@ -114,7 +114,7 @@ fn cost(spec: &SyncSpec, diff: &Diff, limits: &WriteLimits) -> Result<Cost, Faul
     let caps = spec.caps(limits);
     let identity = Identity { sync: &spec.name, operation: spec.operation };
     let writes = Writes::new(diff, &spec.match_keys, caps, identity);
-    let writes = writes.map_err(|error| Fault::new("OFT-C017", error.to_string()))?;
+    let writes = writes.map_err(unsupported)?;
     let mut requests = writes.filter(|step| matches!(step, Step::Send(_))).count() as u64;
     if spec.delete_removed {
         requests += diff.removed.len().div_ceil(caps.rows) as u64;
@@ -128,7 +128,7 @@ fn cost(spec: &SyncSpec, diff: &Diff, limits: &WriteLimits) -> Result<Cost, Faul
 
 /// Changed rows first, since they overwrite something; then added, then removed ones.
 async fn samples(spec: &SyncSpec, ports: &Ports, diff: &Diff) -> Result<Vec<Sample>, Fault> {
-    let encoders = diff.encoders().map_err(|error| Fault::new("OFT-C017", error.to_string()))?;
+    let encoders = diff.encoders().map_err(unsupported)?;
     let (changed, added): (Vec<&Change>, Vec<&Change>) =
         diff.changes.iter().partition(|change| change.before.is_some());
     let mut samples = Vec::new();

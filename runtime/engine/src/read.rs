@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use offtake_core::Fault;
-use offtake_core::diff::{self, Diff, Scan};
+use offtake_core::diff::{Diff, Scan};
 use offtake_core::digest::Digester;
 use offtake_core::known::Known;
 use offtake_core::ports::BatchStream;
@@ -50,6 +50,7 @@ async fn scan(mut stream: BatchStream, digester: Digester, known: Arc<Known>) ->
     Ok(scan)
 }
 
-fn unsupported(error: diff::Error) -> Fault {
+/// A column's type has no place in a record.
+pub(crate) fn unsupported(error: impl std::fmt::Display) -> Fault {
     Fault::new("OFT-C017", error.to_string()).with_help("cast the column in the mapping: sql: \"CAST(… AS VARCHAR)\"")
 }

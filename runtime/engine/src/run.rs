@@ -5,6 +5,7 @@ use offtake_core::batch::{Identity, Removal, Step, Writes, removals};
 use offtake_core::counts::Breach;
 use offtake_core::destination::{Failure, WriteLimits};
 use offtake_core::diff::Diff;
+use offtake_core::digest::KeyDigest;
 use offtake_core::object::Operation;
 use offtake_core::ports::Kept;
 use offtake_core::run::{RunError, RunRecord, Status};
@@ -12,7 +13,7 @@ use offtake_core::run::{RunError, RunRecord, Status};
 use crate::deliver::Delivery;
 use crate::ledger::Ledger;
 use crate::plan::{found, limits};
-use crate::read::{Compared, compare};
+use crate::read::{Compared, compare, unsupported};
 use crate::{Event, Observer, Ports, SyncSpec};
 
 /// Runs a sync once. Whatever happens, the record says what became of every row, and is kept.
@@ -117,7 +118,7 @@ async fn send(
     ledger.invalid(&diff.invalid, &spec.match_keys);
     let identity = Identity { sync: &spec.name, operation: spec.operation };
     let writes = Writes::new(diff, &spec.match_keys, spec.caps(write_limits), identity);
-    let mut writes = writes.map_err(|error| Fault::new("OFT-C017", error.to_string()))?;
+    let mut writes = writes.map_err(unsupported)?;
     let delivery = Delivery::new(spec, ports, observer, spec.in_flight(write_limits));
     let mut stopped = delivery.send(run, &mut writes, ledger).await?;
 
@@ -160,23 +161,17 @@ async fn kept(ports: &Ports, diff: &Diff, ledger: &mut Ledger<'_>) -> Result<Vec
             None => without_key.push(*key),
         }
     }
-    if !same_record.is_empty() {
-        tracing::warn!(
-            code = "OFT-R014",
-            rows = same_record.len(),
-            "keys that left the source lead to records that this run has just written under another spelling; they stay"
-        );
-        ledger.counts.kept += same_record.len() as u64;
-        ledger.forget(same_record.into_iter());
-    }
-    if !without_key.is_empty() {
-        tracing::warn!(
-            code = "OFT-R012",
-            rows = without_key.len(),
-            "removed rows were delivered before `on_delete: delete` was set; their records stay"
-        );
-        ledger.counts.kept += without_key.len() as u64;
-        ledger.forget(without_key.into_iter());
-    }
+    leave(ledger, &same_record, "OFT-R014", "the key only changed its spelling: this run has just written its record");
+    leave(ledger, &without_key, "OFT-R012", "the row was delivered before `on_delete: delete` was set");
     Ok(removed)
+}
+
+/// Removed rows whose records stay.
+fn leave(ledger: &mut Ledger<'_>, keys: &[KeyDigest], code: &'static str, why: &'static str) {
+    if keys.is_empty() {
+        return;
+    }
+    tracing::warn!(code, rows = keys.len(), why, "records of removed rows stay");
+    ledger.counts.kept += keys.len() as u64;
+    ledger.forget(keys.iter().copied());
 }

@@ -1,4 +1,4 @@
-//! Compiled components, written and read by this process alone.
+//! Compiled components, written and read by this user's hosts alone.
 //!
 //! Loading machine code is as dangerous as running it, so a file is only used when it carries a MAC under a key that lives
 //! beside it in a folder of mode 0700. Whoever can forge that can replace the binary as well. The name holds the
@@ -54,7 +54,7 @@ impl Cache {
         blake3::Hasher::new_keyed(&self.key).update(digest.as_bytes()).update(&[0]).update(code).finalize()
     }
 
-    /// The compiled component, when there is one that this process wrote.
+    /// The compiled component, when there is one that a host of this user wrote.
     pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let bytes = fs::read(self.path(engine, digest)).ok()?;
         let (mac, code) = bytes.split_at_checked(MAC_BYTES)?;

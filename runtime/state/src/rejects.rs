@@ -14,6 +14,8 @@ use crate::pages::{damaged, sled_error};
 const PREFIX: u8 = b'r';
 /// A key's text is for reading; longer ones are found by their digest.
 const KEY_BYTES_MAX: usize = 256;
+/// Of each text when the whole would not fit otherwise: four of them, six times as long, still do.
+const SHORT_BYTES_MAX: usize = 128;
 /// sled stores larger values in files of their own.
 const VALUE_BYTES_MAX: usize = 4_096;
 
@@ -106,6 +108,13 @@ fn fit(reject: Reject) -> Reject {
     if bytes <= VALUE_BYTES_MAX {
         return fitted;
     }
-    // Escapes can triple a text's length as JSON.
-    Reject { message: cut_to(&fitted.message, MESSAGE_BYTES_MAX / 4), record: String::new(), ..fitted }
+    // Escapes can make a text six times as long as JSON.
+    Reject {
+        key: cut_to(&fitted.key, SHORT_BYTES_MAX),
+        message: cut_to(&fitted.message, SHORT_BYTES_MAX),
+        vendor_code: cut_to(&fitted.vendor_code, SHORT_BYTES_MAX),
+        field: fitted.field.as_deref().map(|field| cut_to(field, SHORT_BYTES_MAX)),
+        record: String::new(),
+        ..fitted
+    }
 }

@@ -145,7 +145,15 @@ async fn long_words_of_a_vendor_are_cut_to_fit_a_page() {
     let folder = TempDir::new().unwrap();
     let state = StateDirectory::open(folder.path()).unwrap();
     let store = state.sync(&name()).unwrap();
-    let long = Reject { message: "é\u{1}".repeat(50_000), record: "\u{1}".repeat(90_000), ..reject("r1") };
+    let ugly = "\u{1}".repeat(90_000);
+    let long = Reject {
+        message: "é\u{1}".repeat(50_000),
+        record: ugly.clone(),
+        key: ugly.clone(),
+        vendor_code: ugly.clone(),
+        field: Some(ugly),
+        ..reject("r1")
+    };
     store.commit(vec![Settled::Rejected { key: None, reject: long }]).await.unwrap();
     let listed = store.rejects().await.unwrap();
     assert!(serde_json::to_vec(&listed[0]).unwrap().len() <= 4_096);

@@ -71,7 +71,7 @@ pub struct Response {
 pub enum Refusal {
     /// The manifest or the operator does not allow it.
     DeniedByPolicy,
-    /// Request or response past a cap.
+    /// The request is past a cap.
     TooLarge,
     /// The call has used up what it may send.
     BudgetExhausted,
@@ -84,7 +84,7 @@ pub enum Refusal {
 /// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Refused before anything was sent, or cut when the answer grew too large.
+    /// Refused before anything was sent.
     #[error("{message}")]
     Refused {
         /// The class.
