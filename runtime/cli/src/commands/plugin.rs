@@ -1,6 +1,6 @@
 //! `offtake plugin`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use offtake_build::{BuildOptions, build, scaffold};
 use offtake_core::Fault;
@@ -46,7 +46,9 @@ pub(crate) fn plugin(folder: &Path, plugin: Plugin, output: &Output) -> anyhow::
 }
 
 fn new(name: &str, folder: &Path, output: &Output) -> anyhow::Result<Exit> {
-    let scaffolded = scaffold(name, folder)?;
+    // What is shown is typed again by people: without the dots of joined defaults.
+    let folder: PathBuf = folder.components().collect();
+    let scaffolded = scaffold(name, &folder)?;
     let document = json!({"schema": "offtake.scaffold/1", "folder": scaffolded.dir, "next": scaffolded.next});
     output.result(&document, || {
         format!("wrote {}\n\nNext:\n  {}", scaffolded.dir.display(), scaffolded.next.join("\n  "))
