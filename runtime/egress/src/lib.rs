@@ -12,6 +12,7 @@ mod limiter;
 mod outbound;
 mod policy;
 mod resolver;
+mod retry_after;
 
 pub use address::{Grant, blocked};
 pub use audit::Audit;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use http::header;
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target};
 use offtake_core::run::cut;
@@ -16,6 +17,7 @@ use crate::credential::Credentials;
 use crate::limiter::{Bucket, Limiters};
 use crate::policy::{Approved, Policy, PolicyError, not_granted};
 use crate::resolver::{Blocked, Guarded};
+use crate::retry_after;
 
 /// A host that does not take a connection in this time is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -106,14 +108,17 @@ impl Outbound {
             sending = sending.body(body.clone());
         }
         let mut answer = sending.send().await.map_err(|error| self.wire_error(&error))?;
+        if let Some(asked) = retry_after::asked(answer.status(), answer.headers(), SystemTime::now()) {
+            self.pause(asked);
+        }
         let status = answer.status().as_u16();
-        let encoding = answer.headers().get(http::header::CONTENT_ENCODING);
+        let encoding = answer.headers().get(header::CONTENT_ENCODING);
         if encoding.is_some_and(|encoding| encoding != "identity") {
             return Err(SendError::Reset("the answer is compressed, which was not asked for (OFT-E113)".to_owned()));
         }
         let headers = answer.headers().iter().take(RESPONSE_HEADERS_MAX).filter_map(|(name, value)| {
             let value = self.credentials.redact(value.to_str().ok()?);
-            (name != http::header::SET_COOKIE).then(|| (name.as_str().to_owned(), value))
+            (name != header::SET_COOKIE).then(|| (name.as_str().to_owned(), value))
         });
         let headers = headers.collect();
         let mut body = Vec::new();
@@ -213,6 +218,11 @@ impl Egress for Outbound {
 
     fn keep_to(&self, rates: &[Rate]) {
         self.bucket.keep_to(rates);
+    }
+
+    fn pause(&self, wanted: Duration) {
+        tracing::info!(connection = %self.connection, seconds = wanted.as_secs(), "the destination asks to wait");
+        self.bucket.pause(wanted);
     }
 
     fn requests(&self) -> u64 {

@@ -35,6 +35,7 @@ async fn vendor() -> (SocketAddr, Seen) {
                 .body(Body::empty())
                 .unwrap(),
             "/crm/huge" => Answer::new(Body::from(vec![b'x'; 17 << 20])),
+            "/crm/busy" => Answer::builder().status(429).header("retry-after", "1").body(Body::empty()).unwrap(),
             "/crm/slow" => {
                 tokio::time::sleep(Duration::from_secs(30)).await;
                 Answer::new(Body::empty())
@@ -54,6 +55,10 @@ async fn vendor() -> (SocketAddr, Seen) {
 }
 
 fn outbound(base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> Outbound {
+    outbound_among(&Limiters::default(), base, networks, audit)
+}
+
+fn outbound_among(limiters: &Limiters, base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> Outbound {
     let manifest: Manifest = serde_json::from_value(serde_json::json!({
         "schema": "offtake.manifest/1", "id": "x", "name": "X", "version": "1.0.0", "wit": "offtake:destination@0.1.0",
         "endpoints": {"api": {"base": "https://api.example.com", "methods": ["GET"], "paths": ["/crm/**"]}},
@@ -71,7 +76,7 @@ fn outbound(base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> O
         bucket: "crm".to_owned(),
         audit: audit.map(|path| Audit::open(path).unwrap()),
     };
-    Outbound::new(options, &Limiters::default()).unwrap()
+    Outbound::new(options, limiters).unwrap()
 }
 
 fn get(path: &str) -> Request {
@@ -168,4 +173,21 @@ async fn requests_keep_the_vendors_distance() {
         outbound.send(get("/crm/x")).await.unwrap();
     }
     assert!(started.elapsed() >= Duration::from_millis(500), "six requests have five gaps of 100 ms");
+}
+
+#[tokio::test]
+async fn d1_a_refusal_for_the_rate_pauses_all_connections_with_the_credential() {
+    let (address, seen) = vendor().await;
+    let limiters = Limiters::default();
+    let base = format!("http://{address}");
+    let [one, other] = [(); 2].map(|()| outbound_among(&limiters, &base, &["127.0.0.1/32"], None));
+    let started = Instant::now();
+    assert_eq!(one.send(get("/crm/busy")).await.unwrap().status, 429);
+    assert_eq!(other.send(get("/crm/x")).await.unwrap().status, 404);
+    assert!(started.elapsed() >= Duration::from_secs(1), "the vendor asked for a second");
+    let started = Instant::now();
+    one.pause(Duration::from_millis(400));
+    other.send(get("/crm/x")).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(400), "the connector asked for it");
+    assert_eq!(seen.lock().unwrap().len(), 3, "a pause refuses nothing");
 }

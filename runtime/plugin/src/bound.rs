@@ -1,6 +1,7 @@
 //! A connector joined with a connection: the engine's destination port.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
@@ -66,6 +67,7 @@ macro_rules! enter {
 impl Bound {
     /// A guest that fails after the host refused it a request fails for that reason, and only the host knows which.
     fn explain(&self, failed: CallFailure, refused: Option<Refused>) -> CallFailure {
+        self.heed([&failed.failure]);
         let failed = match refused {
             None => failed,
             Some(Refused { code, message }) => CallFailure {
@@ -74,6 +76,13 @@ impl Bound {
             },
         };
         self.clean(failed)
+    }
+
+    /// Some vendors say in the body alone that a quota ran out: only the connector knows, and everybody has to wait.
+    fn heed<'a>(&self, failures: impl IntoIterator<Item = &'a Failure>) {
+        if let Some(wait) = longest_wait(failures) {
+            self.egress.pause(wait);
+        }
     }
 
     /// A guest's words, without secrets and at most as long as promised.
@@ -186,8 +195,9 @@ impl Destination for Bound {
     async fn write(&self, request: WriteRequest) -> Result<Vec<RowResult>, CallFailure> {
         let batch = bindings::batch(request);
         let results = enter!(self, call_write, &batch)?;
-        let clean = results.into_iter().map(|result| {
-            let mut result = bindings::row_result(result);
+        let results: Vec<RowResult> = results.into_iter().map(bindings::row_result).collect();
+        self.heed(results.iter().filter_map(|result| result.outcome.as_ref().err()));
+        let clean = results.into_iter().map(|mut result| {
             result.remote_id = result.remote_id.map(|id| cut(&self.egress.redact(&id), MESSAGE_BYTES_MAX).to_owned());
             if let Err(failure) = result.outcome {
                 let whole = CallFailure { failure, effect: Effect::None };
@@ -196,5 +206,36 @@ impl Destination for Bound {
             result
         });
         Ok(clean.collect())
+    }
+}
+
+fn longest_wait<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<Duration> {
+    let asked = failures.into_iter().filter_map(|failure| match failure {
+        Failure::RateLimited { retry_after, .. } => *retry_after,
+        _ => None,
+    });
+    asked.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_rows_that_have_to_wait_the_longest_wait_counts() {
+        let limited = |seconds: Option<u64>| Failure::RateLimited {
+            retry_after: seconds.map(Duration::from_secs),
+            scope: None,
+            detail: Detail::default(),
+        };
+        let other = || Failure::Transient(Detail::default());
+        let cases = [
+            (vec![], None),
+            (vec![other(), limited(None)], None),
+            (vec![limited(Some(2)), other(), limited(Some(9)), limited(None)], Some(9)),
+        ];
+        for (failures, expected) in cases {
+            assert_eq!(longest_wait(&failures), expected.map(Duration::from_secs), "{failures:?}");
+        }
     }
 }

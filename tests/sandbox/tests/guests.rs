@@ -1,5 +1,6 @@
 //! What the host makes of each guest that misbehaves.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offtake_core::destination::{CallFailure, Effect, Failure, OutcomeKind, RowResult};
@@ -7,7 +8,7 @@ use offtake_core::ports::Destination;
 use offtake_core::settle::{Settlement, Verdict, settle};
 
 use crate::support::vendor::Vendor;
-use crate::support::{MACHINE, alone, bind, connector, guest, journal, way_out, write};
+use crate::support::{MACHINE, alone, bind, connector, guest, journal, rows, way_out, write};
 use crate::{doors, echoes};
 
 /// The budget of a call's log.
@@ -82,7 +83,7 @@ async fn spins() {
     alone("ok");
     let _machine = MACHINE.write().await;
     let started = Instant::now();
-    let answer = spins.write(crate::support::rows("things", 3)).await;
+    let answer = spins.write(rows("things", 3)).await;
     let took = started.elapsed();
     println!("a limit of {limit:?} ended after {took:?}");
     assert_broken(answer, "OFT-P002");
@@ -105,6 +106,16 @@ async fn sleeps() {
     assert_broken(answer, "OFT-P003");
     assert!(took >= limit && took < limit.mul_f64(1.5), "{took:?}");
     assert_eq!(vendor.arrived(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d1_a_connector_that_is_told_to_wait_pauses_the_way_out() {
+    let _machine = MACHINE.read().await;
+    let nowhere = Arc::new(way_out::Nowhere::answering(429, "retry-after", "7"));
+    let limited = bind(&connector("sleeps"), nowhere.clone());
+    let failed = limited.write(rows("things", 3)).await.unwrap_err();
+    assert_eq!(failed.failure.code(), "OFT-E102", "{failed:?}");
+    assert_eq!(nowhere.pauses(), [Duration::from_secs(7)]);
 }
 
 async fn grows() {

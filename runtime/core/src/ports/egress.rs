@@ -15,6 +15,9 @@ pub trait Egress: Send + Sync {
     /// Keeps to the vendor's rates from now on.
     fn keep_to(&self, rates: &[Rate]);
 
+    /// Sends nothing for so long, whoever asks: the vendor said so where only the connector could read it.
+    fn pause(&self, wanted: Duration);
+
     /// Requests that were sent so far.
     fn requests(&self) -> u64;
 

@@ -1,8 +1,9 @@
 //! A way out that leads nowhere, and the real one to a vendor on loopback.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
@@ -10,20 +11,39 @@ use offtake_core::ports::{Egress, Request, Response, SendError};
 use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
 use offtake_plugin::Connector;
 
-/// Answers 204 to everything, in memory.
+/// Answers the same to everything, in memory: 204 where nothing else is set.
 #[derive(Debug, Default)]
 pub(crate) struct Nowhere {
+    answer: Option<(u16, &'static str, &'static str)>,
     requests: AtomicU64,
+    pauses: Mutex<Vec<Duration>>,
+}
+
+impl Nowhere {
+    /// Answers this status with one header.
+    pub(crate) fn answering(status: u16, name: &'static str, value: &'static str) -> Self {
+        Self { answer: Some((status, name, value)), ..Self::default() }
+    }
+
+    /// What the host was asked to wait.
+    pub(crate) fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().unwrap().clone()
+    }
 }
 
 #[async_trait]
 impl Egress for Nowhere {
     async fn send(&self, _request: Request) -> Result<Response, SendError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() })
+        let (status, name, value) = self.answer.unwrap_or((204, "x-nothing", ""));
+        Ok(Response { status, headers: vec![(name.to_owned(), value.to_owned())], body: Vec::new() })
     }
 
     fn keep_to(&self, _rates: &[Rate]) {}
+
+    fn pause(&self, wanted: Duration) {
+        self.pauses.lock().unwrap().push(wanted);
+    }
 
     fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
