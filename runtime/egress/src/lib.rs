@@ -10,6 +10,7 @@ mod audit;
 mod credential;
 mod limiter;
 mod outbound;
+mod pace;
 mod policy;
 mod resolver;
 mod retry_after;

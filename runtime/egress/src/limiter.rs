@@ -2,20 +2,17 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use offtake_core::backoff::RETRY_AFTER_MAX;
 use offtake_core::destination::Rate;
 use tokio::time::Instant;
 
-/// No pause is longer, whatever the destination asks for: the engine leaves rows for a later run rather than wait longer
-/// than this, and a mistaken answer must not shut out every sync of the credential for a day.
-const PAUSE_MAX: Duration = RETRY_AFTER_MAX;
+use crate::pace::Pace;
 
 /// The buckets of a process, one for each credential.
 #[derive(Debug, Default)]
@@ -29,7 +26,7 @@ pub(crate) struct Bucket {
     limits: Mutex<Vec<(Rate, Arc<Limiter>)>>,
     /// Requests leave one at a time, in the order in which they came: after a pause, too.
     gate: tokio::sync::Mutex<()>,
-    paused_until: Mutex<Option<Instant>>,
+    pace: Mutex<Pace>,
 }
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
@@ -64,27 +61,43 @@ impl Bucket {
         }
     }
 
-    /// Lets nothing leave for so long. A pause that ends later stays as it is.
+    /// Lets nothing leave for so long.
     pub(crate) fn pause(&self, wanted: Duration) {
-        let until = Instant::now() + wanted.min(PAUSE_MAX);
-        let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *paused_until = (*paused_until).max(Some(until));
+        self.pace().pause(Instant::now(), wanted);
     }
 
-    /// Returns when a request may be sent.
-    pub(crate) async fn ready(&self) {
+    /// Slows down because a request that left then was one too many.
+    pub(crate) fn slow_down(&self, left: Instant) {
+        self.pace().slow_down(Instant::now(), left);
+    }
+
+    /// Returns when a request may be sent: it leaves at that moment.
+    pub(crate) async fn ready(&self) -> Instant {
         let _turn = self.gate.lock().await;
         loop {
-            while let Some(until) = self.paused_until() {
+            while let Some(until) = self.wait_until(Instant::now()) {
                 tokio::time::sleep_until(until).await;
             }
             self.in_rate().await;
             // A pause may have begun meanwhile. The rates are asked again after it: the next request's distance is that
             // from when this one leaves.
-            if self.paused_until().is_none() {
-                return;
+            let now = Instant::now();
+            if self.wait_until(now).is_none() {
+                self.pace().leave(now);
+                return now;
             }
         }
+    }
+
+    fn wait_until(&self, now: Instant) -> Option<Instant> {
+        let limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let declared = limits.iter().filter_map(|(rate, _)| distance(*rate)).max();
+        drop(limits);
+        self.pace().wait_until(now, declared)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn in_rate(&self) {
@@ -94,11 +107,6 @@ impl Bucket {
                 tokio::time::sleep(early.wait_time_from(limiter.clock().now())).await;
             }
         }
-    }
-
-    fn paused_until(&self) -> Option<Instant> {
-        let paused_until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        paused_until.filter(|until| *until > Instant::now())
     }
 }
 
@@ -112,17 +120,21 @@ impl Clock for TokioClock {
     }
 }
 
-/// Requests at even distances. A burst of `n` followed by the steady rate would put nearly `2n` into one of the
-/// vendor's windows; with distances of window/(n-1) no window ever holds more than `n`.
 fn quota(rate: Rate) -> Option<Quota> {
+    Some(Quota::with_period(distance(rate)?)?.allow_burst(NonZeroU32::MIN))
+}
+
+/// Requests leave at even distances. A burst of `n` followed by the steady rate would put nearly `2n` into one of the
+/// vendor's windows; with distances of window/(n-1) no window ever holds more than `n`.
+fn distance(rate: Rate) -> Option<Duration> {
     let gaps = rate.requests.saturating_sub(1).max(1);
-    let distance = rate.window.checked_div(gaps)?.max(Duration::from_micros(1));
-    Some(Quota::with_period(distance)?.allow_burst(NonZeroU32::MIN))
+    Some(rate.window.checked_div(gaps)?.max(Duration::from_micros(1)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pace::PAUSE_MAX;
 
     /// Milliseconds of the paused clock after which the next request may leave.
     async fn waited(bucket: &Bucket) -> u128 {
@@ -155,7 +167,7 @@ mod tests {
         };
         let (waited, ()) = tokio::join!(waited(&one), began);
         assert_eq!(waited, 65_000, "a shorter pause does not end a longer one");
-        assert!(limiters.bucket("b").paused_until().is_none());
+        assert!(limiters.bucket("b").wait_until(Instant::now()).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -171,5 +183,34 @@ mod tests {
         let left = left.await;
         assert!(left.iter().all(|at| *at >= 5_000), "{left:?}");
         assert!(left.windows(2).all(|pair| pair[1] - pair[0] >= 100), "{left:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_of_requests_that_were_on_the_wire_together_halve_the_speed_once() {
+        let bucket = Bucket::default();
+        // The widest of the declared distances counts: 100 ms.
+        let rates = [(11, 1), (1_001, 10), (3_000, 60)];
+        bucket.keep_to(&rates.map(|(requests, seconds)| Rate { requests, window: Duration::from_secs(seconds) }));
+        let mut left = Vec::new();
+        for _ in 0..5 {
+            left.push(bucket.ready().await);
+        }
+        left.iter().rev().for_each(|left| bucket.slow_down(*left));
+        for refusal in ["first", "second"] {
+            let distances = [waited(&bucket).await, waited(&bucket).await, waited(&bucket).await];
+            let expected = if refusal == "first" { 200 } else { 400 };
+            assert!(distances.iter().all(|ms| (expected - 5..=expected).contains(ms)), "{refusal}: {distances:?}");
+            bucket.slow_down(bucket.ready().await);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_wait_together_are_slowed_down_together() {
+        let bucket = Bucket::default();
+        bucket.slow_down(bucket.ready().await);
+        let started = Instant::now();
+        let left = futures::future::join_all((0..8).map(|_| bucket.ready())).await;
+        assert!(left.last().unwrap().duration_since(started) >= Duration::from_millis(1_500), "{left:?}");
+        assert!(left.is_sorted());
     }
 }

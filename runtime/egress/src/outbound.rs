@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use http::header;
+use http::{StatusCode, header};
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target};
 use offtake_core::run::cut;
@@ -101,7 +101,7 @@ impl Outbound {
         }
         let cap = request.max_response_bytes.map_or(RESPONSE_BYTES_MAX, |asked| RESPONSE_BYTES_MAX.min(asked as usize));
         let timeout = request.timeout.unwrap_or(TIMEOUT_DEFAULT).min(TIMEOUT_MAX);
-        self.bucket.ready().await;
+        let left = self.bucket.ready().await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut sending = self.client.request(approved.method, approved.url).headers(headers).timeout(timeout);
         if let Some(body) = &request.body {
@@ -110,6 +110,9 @@ impl Outbound {
         let mut answer = sending.send().await.map_err(|error| self.wire_error(&error))?;
         if let Some(asked) = retry_after::asked(answer.status(), answer.headers(), SystemTime::now()) {
             self.pause(asked);
+        }
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.bucket.slow_down(left);
         }
         let status = answer.status().as_u16();
         let encoding = answer.headers().get(header::CONTENT_ENCODING);
