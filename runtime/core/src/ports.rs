@@ -6,7 +6,7 @@ mod source;
 mod state;
 
 pub use destination::Destination;
-pub use egress::{Credential, Egress, Refusal, Request, Response, SendError, Target};
+pub use egress::{Credential, Egress, Refusal, Request, Response, SendError, Target, Waiting};
 pub use source::{BatchStream, MappedModel, Reading};
 pub use state::{Kept, Settled, StateStore};
 

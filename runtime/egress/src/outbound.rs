@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use http::{StatusCode, header};
 use offtake_core::destination::Rate;
-use offtake_core::ports::{Egress, Request, Response, SendError, Target};
+use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
 use offtake_core::run::cut;
 use reqwest::{Client, redirect};
 
@@ -60,6 +60,22 @@ pub struct Outbound {
     requests: AtomicU64,
 }
 
+/// Says that a request waits, for as long as this lives: a call that is given up drops it.
+struct Told<'a>(&'a dyn Waiting);
+
+impl<'a> Told<'a> {
+    fn new(waiting: &'a dyn Waiting) -> Self {
+        waiting.begins();
+        Self(waiting)
+    }
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.ends();
+    }
+}
+
 impl Outbound {
     /// Opens nothing yet.
     ///
@@ -94,14 +110,22 @@ impl Outbound {
         })
     }
 
-    async fn exchange(&self, request: &Request, approved: Approved) -> Result<Response, SendError> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        approved: Approved,
+        waiting: &dyn Waiting,
+    ) -> Result<Response, SendError> {
         let mut headers = approved.headers;
         if let Some(slot) = &request.auth {
             self.credentials.add(slot, &approved.endpoint, &mut headers)?;
         }
         let cap = request.max_response_bytes.map_or(RESPONSE_BYTES_MAX, |asked| RESPONSE_BYTES_MAX.min(asked as usize));
         let timeout = request.timeout.unwrap_or(TIMEOUT_DEFAULT).min(TIMEOUT_MAX);
-        let left = self.bucket.ready().await;
+        let left = {
+            let _told = Told::new(waiting);
+            self.bucket.ready().await
+        };
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut sending = self.client.request(approved.method, approved.url).headers(headers).timeout(timeout);
         if let Some(body) = &request.body {
@@ -201,7 +225,7 @@ impl Outbound {
 
 #[async_trait]
 impl Egress for Outbound {
-    async fn send(&self, request: Request) -> Result<Response, SendError> {
+    async fn send(&self, request: Request, waiting: &dyn Waiting) -> Result<Response, SendError> {
         let started = Instant::now();
         let (url, result) = match self.policy.approve(&request) {
             Err(error) => (self.shown(&request.target), Err(error)),
@@ -209,7 +233,7 @@ impl Egress for Outbound {
                 let mut shown = approved.url.clone();
                 shown.set_query(None);
                 shown.set_fragment(None);
-                (shown.to_string(), self.exchange(&request, approved).await)
+                (shown.to_string(), self.exchange(&request, approved, waiting).await)
             }
         };
         if let Err(error @ SendError::Refused { code, .. }) = &result {

@@ -96,7 +96,7 @@ fn get(path: &str) -> Request {
 async fn d13_redirects_are_answers_and_not_followed() {
     let (address, seen) = vendor().await;
     let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], None);
-    let response = outbound.send(get("/crm/redirect")).await.unwrap();
+    let response = outbound.send(get("/crm/redirect"), &()).await.unwrap();
     assert_eq!(response.status, 302);
     assert_eq!(seen.lock().unwrap().len(), 1);
     assert_eq!(outbound.requests(), 1);
@@ -110,7 +110,7 @@ async fn d9_an_answer_past_the_cap_is_cut_and_its_effect_unknown() {
     small.max_response_bytes = Some(4);
     for request in [get("/crm/huge"), small] {
         let request = Request { timeout: None, ..request };
-        assert!(matches!(outbound.send(request).await, Err(SendError::Reset(why)) if why.contains("OFT-E112")));
+        assert!(matches!(outbound.send(request, &()).await, Err(SendError::Reset(why)) if why.contains("OFT-E112")));
     }
 }
 
@@ -120,7 +120,7 @@ async fn the_secret_arrives_and_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let audit = folder.path().join("audit.jsonl");
     let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], Some(&audit));
-    let response = outbound.send(get("/crm/echo?after=1")).await.unwrap();
+    let response = outbound.send(get("/crm/echo?after=1"), &()).await.unwrap();
     assert_eq!(seen.lock().unwrap()[0].1, format!("Bearer {SECRET}"));
     let body = String::from_utf8(response.body).unwrap();
     assert_eq!(body, "you said Bearer [redacted]");
@@ -141,7 +141,7 @@ async fn without_the_grant_nothing_is_dialled_under_any_name() {
     for base in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}"), format!("http://[::1]:{port}")]
     {
         let outbound = outbound(&base, &["127.0.0.2/32"], None);
-        let refused = outbound.send(get("/crm/echo")).await;
+        let refused = outbound.send(get("/crm/echo"), &()).await;
         assert!(matches!(refused, Err(SendError::Refused { code: "OFT-E301", .. })), "{base}: {refused:?}");
     }
     assert!(seen.lock().unwrap().is_empty());
@@ -151,14 +151,14 @@ async fn without_the_grant_nothing_is_dialled_under_any_name() {
 async fn what_the_wire_says_tells_whether_anything_was_sent() {
     let (address, _) = vendor().await;
     let granted = ["127.0.0.0/8"];
-    let slow = outbound(&format!("http://{address}"), &granted, None).send(get("/crm/slow")).await;
+    let slow = outbound(&format!("http://{address}"), &granted, None).send(get("/crm/slow"), &()).await;
     assert_eq!(slow, Err(SendError::Timeout));
-    let closed = outbound("http://127.0.0.1:1", &granted, None).send(get("/crm/x")).await;
+    let closed = outbound("http://127.0.0.1:1", &granted, None).send(get("/crm/x"), &()).await;
     assert!(matches!(closed, Err(SendError::Connect(_))), "{closed:?}");
-    let nowhere = outbound("http://offtake.invalid", &granted, None).send(get("/crm/x")).await;
+    let nowhere = outbound("http://offtake.invalid", &granted, None).send(get("/crm/x"), &()).await;
     assert!(matches!(nowhere, Err(SendError::Dns(_))), "{nowhere:?}");
     let plain = outbound(&format!("https://localhost:{}", address.port()), &["127.0.0.0/8", "::1/128"], None)
-        .send(get("/crm/x"))
+        .send(get("/crm/x"), &())
         .await;
     assert!(matches!(plain, Err(SendError::Tls(_) | SendError::Connect(_))), "{plain:?}");
 }
@@ -170,7 +170,7 @@ async fn requests_keep_the_vendors_distance() {
     outbound.keep_to(&[Rate { requests: 11, window: Duration::from_millis(1_000) }]);
     let started = Instant::now();
     for _ in 0..6 {
-        outbound.send(get("/crm/x")).await.unwrap();
+        outbound.send(get("/crm/x"), &()).await.unwrap();
     }
     assert!(started.elapsed() >= Duration::from_millis(500), "six requests have five gaps of 100 ms");
 }
@@ -182,12 +182,12 @@ async fn d1_a_refusal_for_the_rate_pauses_all_connections_with_the_credential() 
     let base = format!("http://{address}");
     let [one, other] = [(); 2].map(|()| outbound_among(&limiters, &base, &["127.0.0.1/32"], None));
     let started = Instant::now();
-    assert_eq!(one.send(get("/crm/busy")).await.unwrap().status, 429);
-    assert_eq!(other.send(get("/crm/x")).await.unwrap().status, 404);
+    assert_eq!(one.send(get("/crm/busy"), &()).await.unwrap().status, 429);
+    assert_eq!(other.send(get("/crm/x"), &()).await.unwrap().status, 404);
     assert!(started.elapsed() >= Duration::from_secs(1), "the vendor asked for a second");
     let started = Instant::now();
     one.pause(Duration::from_millis(400));
-    other.send(get("/crm/x")).await.unwrap();
+    other.send(get("/crm/x"), &()).await.unwrap();
     assert!(started.elapsed() >= Duration::from_millis(400), "the connector asked for it");
     assert_eq!(seen.lock().unwrap().len(), 3, "a pause refuses nothing");
 }

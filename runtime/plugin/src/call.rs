@@ -10,8 +10,9 @@ use offtake_core::ports::Egress;
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::bindings::Destination;
+use crate::deadline::Deadline;
 use crate::engine::Connector;
-use crate::host::{CallState, Refused, unix_ms};
+use crate::host::{CallState, Refused};
 use crate::limits::{HANDLES_MAX, HOSTCALL_BYTES_MAX, TICK_MS};
 
 /// The guest used up its CPU time; carried through wasmtime as the reason of the trap.
@@ -42,10 +43,9 @@ where
     F: for<'a> FnOnce(&'a Destination, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
 {
     let name: Arc<str> = format!("{}@{}", connector.manifest.id, connector.manifest.version).into();
-    let wall = Duration::from_millis(limits.wall_ms.into());
     let ticks = u64::from(limits.cpu_ms) / TICK_MS;
-    let deadline = unix_ms() + u64::from(limits.wall_ms);
-    let state = CallState::new(name, egress.clone(), limits.memory_mib, ticks, deadline);
+    let deadline = Arc::new(Deadline::new(Duration::from_millis(limits.wall_ms.into())));
+    let state = CallState::new(name, egress.clone(), limits.memory_mib, ticks, deadline.clone());
     let mut store = Store::new(&connector.engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -60,15 +60,15 @@ where
         let instance = connector.pre.instantiate_async(&mut store).await?;
         enter(&instance, &mut store).await
     };
-    let ended = tokio::time::timeout(wall, running).await;
+    let ended = deadline.keep(running).await;
     let state = store.data();
     if state.log.dropped > 0 {
         tracing::warn!(code = "OFT-P008", dropped = state.log.dropped, connector = %connector.manifest.id, "log lines of the connector were dropped");
     }
     match ended {
-        Ok(Ok(value)) => Ok(Called { value, refused: state.refused.clone() }),
-        Ok(Err(error)) => Err(broken(&error, state.memory.exceeded, limits)),
-        Err(_elapsed) => Err(fatal("wall_limit", format!("the call took longer than {} s", wall.as_secs()))),
+        Some(Ok(value)) => Ok(Called { value, refused: state.refused.clone() }),
+        Some(Err(error)) => Err(broken(&error, state.memory.exceeded, limits)),
+        None => Err(fatal("wall_limit", deadline.missed())),
     }
 }
 

@@ -11,6 +11,7 @@ use offtake_core::ports::Egress;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::deadline::Deadline;
 use crate::limits::Memory;
 
 pub(crate) use clock::unix_ms;
@@ -25,7 +26,7 @@ pub(crate) struct CallState {
     requests_left: u32,
     /// The first request that was refused, for the case that the guest fails because of it.
     pub(crate) refused: Option<Refused>,
-    deadline_unix_ms: u64,
+    deadline: Arc<Deadline>,
     wasi: WasiCtx,
     table: ResourceTable,
 }
@@ -49,7 +50,7 @@ impl CallState {
         egress: Arc<dyn Egress>,
         memory_mib: u32,
         cpu_ticks: u64,
-        deadline_unix_ms: u64,
+        deadline: Arc<Deadline>,
     ) -> Self {
         // No environment, no arguments, no folders, no sockets; stdin is empty, stdout and stderr go nowhere.
         let mut wasi = WasiCtxBuilder::new();
@@ -62,7 +63,7 @@ impl CallState {
             egress,
             requests_left: crate::limits::REQUESTS_MAX,
             refused: None,
-            deadline_unix_ms,
+            deadline,
             wasi: wasi.build(),
             table: ResourceTable::new(),
         }

@@ -9,6 +9,7 @@ mod bound;
 mod cache;
 mod call;
 mod component;
+mod deadline;
 mod engine;
 mod error;
 mod host;

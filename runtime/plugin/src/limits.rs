@@ -1,5 +1,8 @@
 //! What one call may use.
 
+use std::time::Duration;
+
+use offtake_core::backoff::RETRY_AFTER_MAX;
 use offtake_core::manifest::CallLimits;
 use wasmtime::ResourceLimiter;
 
@@ -15,6 +18,9 @@ pub(crate) const HANDLES_MAX: usize = 1_000;
 /// Guest stack. Recursion ends in a trap; the fiber's stack is larger, so that it is never the host's.
 pub(crate) const WASM_STACK_BYTES: usize = 1 << 20;
 pub(crate) const FIBER_STACK_BYTES: usize = 2 << 20;
+/// Time in which a call's requests may wait for their turn, beside its wall clock: the longest pause that a vendor can ask
+/// for, and then the requests of others that came before. Without an end, a vendor could hold a call for ever.
+pub(crate) const WAIT_MAX: Duration = RETRY_AFTER_MAX.saturating_add(Duration::from_secs(5 * 60));
 /// Length of a CPU tick.
 pub(crate) const TICK_MS: u64 = 10;
 /// Requests in one call: the largest batch sent as single requests, and lookups before it.

@@ -118,6 +118,22 @@ async fn d1_a_connector_that_is_told_to_wait_pauses_the_way_out() {
     assert_eq!(nowhere.pauses(), [Duration::from_secs(7)]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_for_its_turn_costs_a_call_no_time() {
+    let _machine = MACHINE.read().await;
+    let vendor = Vendor::start(|_, _| (String::new(), String::new())).await;
+    let sleeps = connector("sleeps");
+    let limit = Duration::from_millis(sleeps.manifest().limits.wall_ms.into());
+    let way_out = way_out::real(&sleeps, &[("api", &vendor.base)], "a-secret-token");
+    let bound = bind(&sleeps, way_out.clone());
+    let started = Instant::now();
+    way_out.pause(2 * limit);
+    let failed = bound.write(rows("things", 3)).await.unwrap_err();
+    assert_eq!(failed.failure.code(), "OFT-P003", "{failed:?}");
+    assert!(started.elapsed() >= 3 * limit, "its own time began after the pause: {:?}", started.elapsed());
+    assert_eq!(vendor.arrived(), 1, "the request left after the pause");
+}
+
 async fn grows() {
     let _machine = MACHINE.read().await;
     assert_broken(write(&alone("grows"), "things").await, "OFT-P004");

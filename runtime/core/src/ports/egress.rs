@@ -9,8 +9,8 @@ use crate::destination::Rate;
 /// Sends a connector's requests after checking them. One value serves one connection.
 #[async_trait]
 pub trait Egress: Send + Sync {
-    /// Sends one request and reads the whole answer.
-    async fn send(&self, request: Request) -> Result<Response, SendError>;
+    /// Sends one request when it is its turn, and reads the whole answer. `waiting` is told of the time until its turn.
+    async fn send(&self, request: Request, waiting: &dyn Waiting) -> Result<Response, SendError>;
 
     /// Keeps to the vendor's rates from now on.
     fn keep_to(&self, rates: &[Rate]);
@@ -23,6 +23,22 @@ pub trait Egress: Send + Sync {
 
     /// The text without any secret that this connection uses.
     fn redact(&self, text: &str) -> String;
+}
+
+/// Is told while a request waits for the vendor's rates and pauses, which is no time that its sender used.
+pub trait Waiting: Send + Sync {
+    /// A request begins to wait.
+    fn begins(&self);
+
+    /// It waits no longer: it leaves, or was given up.
+    fn ends(&self);
+}
+
+/// Nobody wants to know.
+impl Waiting for () {
+    fn begins(&self) {}
+
+    fn ends(&self) {}
 }
 
 /// Where a request goes.

@@ -16,6 +16,6 @@ impl clock::Host for CallState {
     }
 
     async fn deadline_unix_ms(&mut self) -> u64 {
-        self.deadline_unix_ms
+        self.deadline.unix_ms()
     }
 }

@@ -7,6 +7,7 @@ use offtake_core::ports::{Egress, Refusal, Response, SendError};
 
 use super::{CallState, Refused};
 use crate::bindings::{http, request, response};
+use crate::deadline::Deadline;
 use crate::limits::{IN_FLIGHT_MAX, REQUESTS_MAX};
 
 impl CallState {
@@ -18,6 +19,11 @@ impl CallState {
         {
             self.refused.get_or_insert_with(|| Refused { code, message: message.clone() });
         }
+    }
+
+    /// What a request needs: the way out, and the deadline that moves while it waits for its turn.
+    fn way_out(&self) -> (Arc<dyn Egress>, Arc<Deadline>) {
+        (self.egress.clone(), self.deadline.clone())
     }
 
     /// Takes one request from the budget; none left is an answer that the guest gets.
@@ -33,18 +39,18 @@ impl CallState {
 }
 
 async fn send(
-    egress: Arc<dyn Egress>,
+    (egress, deadline): (Arc<dyn Egress>, Arc<Deadline>),
     wanted: http::Request,
     allowed: Result<(), SendError>,
 ) -> Result<Response, SendError> {
     allowed?;
-    egress.send(request(wanted)).await
+    egress.send(request(wanted), &*deadline).await
 }
 
 impl http::Host for CallState {
     async fn send(&mut self, req: http::Request) -> Result<http::Response, http::Error> {
         let allowed = self.spend();
-        let result = send(self.egress.clone(), req, allowed).await;
+        let result = send(self.way_out(), req, allowed).await;
         self.remember(&result);
         response(result)
     }
@@ -59,7 +65,7 @@ impl http::Host for CallState {
             .into_iter()
             .map(|wanted| {
                 let allowed = self.spend();
-                send(self.egress.clone(), wanted, allowed)
+                send(self.way_out(), wanted, allowed)
             })
             .collect();
         let results: Vec<_> = futures::stream::iter(sends).buffered(in_flight).collect().await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
-use offtake_core::ports::{Egress, Request, Response, SendError};
+use offtake_core::ports::{Egress, Request, Response, SendError, Waiting};
 use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
 use offtake_plugin::Connector;
 
@@ -33,7 +33,7 @@ impl Nowhere {
 
 #[async_trait]
 impl Egress for Nowhere {
-    async fn send(&self, _request: Request) -> Result<Response, SendError> {
+    async fn send(&self, _request: Request, _waiting: &dyn Waiting) -> Result<Response, SendError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let (status, name, value) = self.answer.unwrap_or((204, "x-nothing", ""));
         Ok(Response { status, headers: vec![(name.to_owned(), value.to_owned())], body: Vec::new() })
