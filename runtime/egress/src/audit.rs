@@ -1,5 +1,5 @@
 //! One line for each request that left or was refused: who, where, how much, what came of it. No bodies, no queries,
-//! no secrets.
+//! no secrets. A request whose call ended before its answer came has its line, too.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -32,6 +32,7 @@ pub(crate) struct Line<'a> {
     pub(crate) request_bytes: usize,
     pub(crate) status: Option<u16>,
     pub(crate) response_bytes: usize,
+    /// Since it left: its wait for its turn is not counted.
     pub(crate) ms: u128,
     pub(crate) error: Option<String>,
 }

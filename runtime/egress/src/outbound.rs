@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
 use offtake_core::run::cut;
 use reqwest::{Client, redirect};
+use url::Url;
 
 use crate::audit::{Audit, Line};
 use crate::credential::Credentials;
@@ -31,6 +32,8 @@ const RESPONSE_HEADERS_MAX: usize = 128;
 
 /// Of each text that a guest chose: a line cannot push others out of the file.
 const AUDITED_BYTES_MAX: usize = 512;
+/// In place of an error, where the call ended before the answer came.
+const ABANDONED: &str = "abandoned: the call ended before the answer came";
 
 /// What makes a connection's way out.
 pub struct Options {
@@ -113,21 +116,38 @@ impl Outbound {
     async fn exchange(
         &self,
         request: &Request,
-        approved: Approved,
+        approved: &Approved,
         waiting: &dyn Waiting,
     ) -> Result<Response, SendError> {
-        let mut headers = approved.headers;
-        if let Some(slot) = &request.auth {
-            self.credentials.add(slot, &approved.endpoint, &mut headers)?;
+        let url = without_query(&approved.url);
+        let mut headers = approved.headers.clone();
+        if let Some(slot) = &request.auth
+            && let Err(error) = self.credentials.add(slot, &approved.endpoint, &mut headers)
+        {
+            return self.note(request, &url, Instant::now(), Err(error));
         }
-        let cap = request.max_response_bytes.map_or(RESPONSE_BYTES_MAX, |asked| RESPONSE_BYTES_MAX.min(asked as usize));
-        let timeout = request.timeout.unwrap_or(TIMEOUT_DEFAULT).min(TIMEOUT_MAX);
         let left = {
             let _told = Told::new(waiting);
             self.bucket.ready().await
         };
+        let under_way = UnderWay { outbound: self, request, url: &url, started: Instant::now(), ended: false };
+        let result = self.dispatch(request, approved, headers, left).await;
+        under_way.end(result)
+    }
+
+    /// What happens from the moment at which a request leaves.
+    async fn dispatch(
+        &self,
+        request: &Request,
+        approved: &Approved,
+        headers: HeaderMap,
+        left: tokio::time::Instant,
+    ) -> Result<Response, SendError> {
+        let cap = request.max_response_bytes.map_or(RESPONSE_BYTES_MAX, |asked| RESPONSE_BYTES_MAX.min(asked as usize));
+        let timeout = request.timeout.unwrap_or(TIMEOUT_DEFAULT).min(TIMEOUT_MAX);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut sending = self.client.request(approved.method, approved.url).headers(headers).timeout(timeout);
+        let sending = self.client.request(approved.method.clone(), approved.url.clone());
+        let mut sending = sending.headers(headers).timeout(timeout);
         if let Some(body) = &request.body {
             sending = sending.body(body.clone());
         }
@@ -197,9 +217,31 @@ impl Outbound {
         }
     }
 
-    fn write_down(&self, request: &Request, url: &str, started: Instant, result: &Result<Response, SendError>) {
+    /// Writes down what came of a request, and tells the operator where it was refused.
+    fn note(
+        &self,
+        request: &Request,
+        url: &str,
+        started: Instant,
+        result: Result<Response, SendError>,
+    ) -> Result<Response, SendError> {
+        if let Err(error @ SendError::Refused { code, .. }) = &result {
+            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
+        }
+        let error = result.as_ref().err().map(ToString::to_string);
+        self.write_down(request, url, started, result.as_ref().ok(), error);
+        result
+    }
+
+    fn write_down(
+        &self,
+        request: &Request,
+        url: &str,
+        started: Instant,
+        response: Option<&Response>,
+        error: Option<String>,
+    ) {
         let Some(audit) = &self.audit else { return };
-        let response = result.as_ref().ok();
         let line = Line {
             at_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
             connection: &self.connection,
@@ -212,10 +254,7 @@ impl Outbound {
             status: response.map(|response| response.status),
             response_bytes: response.map_or(0, |response| response.body.len()),
             ms: started.elapsed().as_millis(),
-            error: result
-                .as_ref()
-                .err()
-                .map(|error| self.credentials.redact(cut(&error.to_string(), AUDITED_BYTES_MAX))),
+            error: error.map(|error| self.credentials.redact(cut(&error, AUDITED_BYTES_MAX))),
         };
         if let Err(error) = audit.write(&line) {
             tracing::error!(code = "OFT-E311", %error, "the audit line of a request could not be written");
@@ -223,24 +262,46 @@ impl Outbound {
     }
 }
 
+/// A request that has left and is to be written down whatever becomes of it: also when its call is given up and nobody
+/// reads the answer any more.
+struct UnderWay<'a> {
+    outbound: &'a Outbound,
+    request: &'a Request,
+    url: &'a str,
+    started: Instant,
+    ended: bool,
+}
+
+impl UnderWay<'_> {
+    fn end(mut self, result: Result<Response, SendError>) -> Result<Response, SendError> {
+        self.ended = true;
+        self.outbound.note(self.request, self.url, self.started, result)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let error = Some(ABANDONED.to_owned());
+            self.outbound.write_down(self.request, self.url, self.started, None, error);
+        }
+    }
+}
+
+fn without_query(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    shown.to_string()
+}
+
 #[async_trait]
 impl Egress for Outbound {
     async fn send(&self, request: Request, waiting: &dyn Waiting) -> Result<Response, SendError> {
-        let started = Instant::now();
-        let (url, result) = match self.policy.approve(&request) {
-            Err(error) => (self.shown(&request.target), Err(error)),
-            Ok(approved) => {
-                let mut shown = approved.url.clone();
-                shown.set_query(None);
-                shown.set_fragment(None);
-                (shown.to_string(), self.exchange(&request, approved, waiting).await)
-            }
-        };
-        if let Err(error @ SendError::Refused { code, .. }) = &result {
-            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
+        match self.policy.approve(&request) {
+            Ok(approved) => self.exchange(&request, &approved, waiting).await,
+            Err(error) => self.note(&request, &self.shown(&request.target), Instant::now(), Err(error)),
         }
-        self.write_down(&request, &url, started, &result);
-        result
     }
 
     fn keep_to(&self, rates: &[Rate]) {

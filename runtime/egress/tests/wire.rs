@@ -191,3 +191,25 @@ async fn d1_a_refusal_for_the_rate_pauses_all_connections_with_the_credential() 
     assert!(started.elapsed() >= Duration::from_millis(400), "the connector asked for it");
     assert_eq!(seen.lock().unwrap().len(), 3, "a pause refuses nothing");
 }
+
+#[tokio::test]
+async fn a_request_that_is_given_up_is_written_down() {
+    let (address, seen) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.jsonl");
+    let outbound = outbound(&format!("http://{address}"), &["127.0.0.1/32"], Some(&audit));
+    let unanswered = Request { timeout: None, ..get("/crm/slow?secret=1") };
+    {
+        let mut sending = std::pin::pin!(outbound.send(unanswered, &()));
+        while seen.lock().unwrap().is_empty() {
+            assert!(tokio::time::timeout(Duration::from_millis(10), &mut sending).await.is_err());
+        }
+    }
+    // One that never left is none of the requests that left.
+    outbound.pause(Duration::from_secs(60));
+    assert!(tokio::time::timeout(Duration::from_millis(10), outbound.send(get("/crm/x"), &())).await.is_err());
+    let lines = std::fs::read_to_string(&audit).unwrap();
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    assert!(lines.contains("/crm/slow\"") && lines.contains("\"error\":\"abandoned"), "{lines}");
+    assert!(lines.contains("\"status\":null"), "{lines}");
+}

@@ -96,7 +96,10 @@ async fn sleeps() {
     let sleeps = connector("sleeps");
     let limit = Duration::from_millis(sleeps.manifest().limits.wall_ms.into());
     assert_eq!(limit, Duration::from_secs(1));
-    let sleeps = bind(&sleeps, way_out::real(&sleeps, &[("api", &vendor.base)], "a-secret-token"));
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.jsonl");
+    let way_out = way_out::audited(&sleeps, &[("api", &vendor.base)], "a-secret-token", &audit);
+    let sleeps = bind(&sleeps, way_out);
     alone("ok");
     let _machine = MACHINE.write().await;
     let started = Instant::now();
@@ -106,6 +109,8 @@ async fn sleeps() {
     assert_broken(answer, "OFT-P003");
     assert!(took >= limit && took < limit.mul_f64(1.5), "{took:?}");
     assert_eq!(vendor.arrived(), 1);
+    let lines = std::fs::read_to_string(&audit).unwrap();
+    assert!(lines.lines().count() == 1 && lines.contains("\"error\":\"abandoned"), "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

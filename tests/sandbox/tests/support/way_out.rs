@@ -1,6 +1,7 @@
 //! A way out that leads nowhere, and the real one to a vendor on loopback.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Waiting};
-use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
 use offtake_plugin::Connector;
 
 /// Answers the same to everything, in memory: 204 where nothing else is set.
@@ -56,6 +57,15 @@ impl Egress for Nowhere {
 
 /// The real way out of a connector, with its endpoints moved to these places and a secret in its slot `token`.
 pub(crate) fn real(connector: &Connector, places: &[(&str, &str)], secret: &str) -> Arc<dyn Egress> {
+    leading(connector, places, secret, None)
+}
+
+/// The same, with its requests written down.
+pub(crate) fn audited(connector: &Connector, places: &[(&str, &str)], secret: &str, audit: &Path) -> Arc<dyn Egress> {
+    leading(connector, places, secret, Some(Audit::open(audit).unwrap()))
+}
+
+fn leading(connector: &Connector, places: &[(&str, &str)], secret: &str, audit: Option<Audit>) -> Arc<dyn Egress> {
     let manifest = connector.manifest();
     let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
     let moved: BTreeMap<String, String> =
@@ -67,7 +77,7 @@ pub(crate) fn real(connector: &Connector, places: &[(&str, &str)], secret: &str)
         policy: Policy::new(manifest, &moved, grant).unwrap(),
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: manifest.id.clone(),
-        audit: None,
+        audit,
     };
     Arc::new(Outbound::new(options, &Limiters::default()).unwrap())
 }
