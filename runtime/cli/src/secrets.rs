@@ -6,7 +6,8 @@ use offtake_config::{DestinationConnection, Problem, Problems, SecretRef, sugges
 use offtake_core::manifest::Manifest;
 use offtake_egress::Secret;
 
-/// The secrets of a connection by slot. What is missing is a problem at its place.
+/// The secrets of a connection by slot, each with the way to read it again when it was rotated. What is missing is a
+/// problem at its place.
 pub(crate) fn read(
     connection: &DestinationConnection,
     manifest: &Manifest,
@@ -24,9 +25,11 @@ pub(crate) fn read(
             problems.push(problem("OFT-C020", message).with_help(help));
             continue;
         }
-        match value(reference) {
+        match value_of(reference) {
             Ok(value) => {
-                secrets.insert(slot.clone(), Secret::new(value));
+                let reference = reference.clone();
+                let again = move || value_of(&reference).map_err(|(message, _)| message);
+                secrets.insert(slot.clone(), Secret::new(value).read_again_by(again));
             }
             Err((message, help)) => problems.push(problem("OFT-A003", message).with_help(help)),
         }
@@ -43,7 +46,8 @@ pub(crate) fn read(
     secrets
 }
 
-fn value(reference: &SecretRef) -> Result<String, (String, String)> {
+/// What stands there now, or why there is nothing and what to do.
+fn value_of(reference: &SecretRef) -> Result<String, (String, String)> {
     let empty = |value: &String| value.trim().is_empty();
     match reference {
         SecretRef::Env(name) => {

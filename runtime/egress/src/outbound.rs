@@ -14,7 +14,7 @@ use reqwest::{Client, redirect};
 use url::Url;
 
 use crate::audit::{Audit, Line};
-use crate::credential::Credentials;
+use crate::credential::{Credentials, Version};
 use crate::limiter::{Bucket, Limiters};
 use crate::policy::{Approved, Policy, PolicyError, not_granted};
 use crate::resolver::{Blocked, Guarded};
@@ -113,26 +113,53 @@ impl Outbound {
         })
     }
 
+    /// Sends the request, and once more where its secret was refused and another one stands in its place by now: with
+    /// status 401 the destination has done nothing.
     async fn exchange(
         &self,
         request: &Request,
         approved: &Approved,
         waiting: &dyn Waiting,
     ) -> Result<Response, SendError> {
-        let url = without_query(&approved.url);
-        let mut headers = approved.headers.clone();
-        if let Some(slot) = &request.auth
-            && let Err(error) = self.credentials.add(slot, &approved.endpoint, &mut headers)
+        let (response, secret) = self.attempt(request, approved, waiting).await?;
+        if let (Some(slot), Some(version)) = (&request.auth, secret)
+            && response.status == StatusCode::UNAUTHORIZED
+            && self.credentials.refresh(slot, version).await
         {
-            return self.note(request, &url, Instant::now(), Err(error));
+            return self.attempt(request, approved, waiting).await.map(|(response, _)| response);
         }
-        let left = {
-            let _told = Told::new(waiting);
-            self.bucket.ready().await
+        Ok(response)
+    }
+
+    /// Sends the request when it is its turn. With the answer comes which value of the secret was sent.
+    async fn attempt(
+        &self,
+        request: &Request,
+        approved: &Approved,
+        waiting: &dyn Waiting,
+    ) -> Result<(Response, Option<Version>), SendError> {
+        let url = without_query(&approved.url);
+        let secret =
+            || request.auth.as_deref().map(|slot| self.credentials.header(slot, &approved.endpoint)).transpose();
+        // What is refused does not wait; what waits takes the secret after it, because it may be replaced meanwhile.
+        let left = match secret() {
+            Ok(_) => self.turn(waiting).await,
+            Err(error) => return Err(self.refuse(request, &url, error)),
         };
+        let secret = secret().map_err(|error| self.refuse(request, &url, error))?;
+        let mut headers = approved.headers.clone();
+        let version = secret.map(|(name, value, version)| {
+            headers.insert(name, value);
+            version
+        });
         let under_way = UnderWay { outbound: self, request, url: &url, started: Instant::now(), ended: false };
         let result = self.dispatch(request, approved, headers, left).await;
-        under_way.end(result)
+        under_way.end(result).map(|response| (response, version))
+    }
+
+    async fn turn(&self, waiting: &dyn Waiting) -> tokio::time::Instant {
+        let _told = Told::new(waiting);
+        self.bucket.ready().await
     }
 
     /// What happens from the moment at which a request leaves.
@@ -217,31 +244,22 @@ impl Outbound {
         }
     }
 
-    /// Writes down what came of a request, and tells the operator where it was refused.
-    fn note(
-        &self,
-        request: &Request,
-        url: &str,
-        started: Instant,
-        result: Result<Response, SendError>,
-    ) -> Result<Response, SendError> {
-        if let Err(error @ SendError::Refused { code, .. }) = &result {
-            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
-        }
-        let error = result.as_ref().err().map(ToString::to_string);
-        self.write_down(request, url, started, result.as_ref().ok(), error);
-        result
+    /// Writes down that a request was not sent, and tells the operator.
+    fn refuse(&self, request: &Request, url: &str, error: SendError) -> SendError {
+        self.write_down(request, url, Instant::now(), Err(error.to_string()));
+        self.warn(&error);
+        error
     }
 
-    fn write_down(
-        &self,
-        request: &Request,
-        url: &str,
-        started: Instant,
-        response: Option<&Response>,
-        error: Option<String>,
-    ) {
+    fn warn(&self, error: &SendError) {
+        if let SendError::Refused { code, .. } = error {
+            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
+        }
+    }
+
+    fn write_down(&self, request: &Request, url: &str, started: Instant, result: Result<&Response, String>) {
         let Some(audit) = &self.audit else { return };
+        let (response, error) = (result.as_ref().ok(), result.as_ref().err());
         let line = Line {
             at_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
             connection: &self.connection,
@@ -254,7 +272,7 @@ impl Outbound {
             status: response.map(|response| response.status),
             response_bytes: response.map_or(0, |response| response.body.len()),
             ms: started.elapsed().as_millis(),
-            error: error.map(|error| self.credentials.redact(cut(&error, AUDITED_BYTES_MAX))),
+            error: error.map(|error| self.credentials.redact(cut(error, AUDITED_BYTES_MAX))),
         };
         if let Err(error) = audit.write(&line) {
             tracing::error!(code = "OFT-E311", %error, "the audit line of a request could not be written");
@@ -275,15 +293,19 @@ struct UnderWay<'a> {
 impl UnderWay<'_> {
     fn end(mut self, result: Result<Response, SendError>) -> Result<Response, SendError> {
         self.ended = true;
-        self.outbound.note(self.request, self.url, self.started, result)
+        let told = result.as_ref().map_err(ToString::to_string);
+        self.outbound.write_down(self.request, self.url, self.started, told);
+        if let Err(error) = &result {
+            self.outbound.warn(error);
+        }
+        result
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            let error = Some(ABANDONED.to_owned());
-            self.outbound.write_down(self.request, self.url, self.started, None, error);
+            self.outbound.write_down(self.request, self.url, self.started, Err(ABANDONED.to_owned()));
         }
     }
 }
@@ -300,7 +322,7 @@ impl Egress for Outbound {
     async fn send(&self, request: Request, waiting: &dyn Waiting) -> Result<Response, SendError> {
         match self.policy.approve(&request) {
             Ok(approved) => self.exchange(&request, &approved, waiting).await,
-            Err(error) => self.note(&request, &self.shown(&request.target), Instant::now(), Err(error)),
+            Err(error) => Err(self.refuse(&request, &self.shown(&request.target), error)),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use offtake_core::ports::{Egress, Request, SendError, Target};
 use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
 
 const SECRET: &str = "pat-na1-0123456789";
+/// Begins with the other, as versions of a secret may.
+const ROTATED: &str = "pat-na1-0123456789-b";
 
 type Seen = Arc<Mutex<Vec<(String, String)>>>;
 
@@ -35,6 +38,10 @@ async fn vendor() -> (SocketAddr, Seen) {
                 .body(Body::empty())
                 .unwrap(),
             "/crm/huge" => Answer::new(Body::from(vec![b'x'; 17 << 20])),
+            "/crm/guarded" if sent != format!("Bearer {ROTATED}") => {
+                Answer::builder().status(401).body(Body::from(format!("{sent} is no more"))).unwrap()
+            }
+            "/crm/guarded" => Answer::new(Body::from(format!("{sent} is good"))),
             "/crm/busy" => Answer::builder().status(429).header("retry-after", "1").body(Body::empty()).unwrap(),
             "/crm/slow" => {
                 tokio::time::sleep(Duration::from_secs(30)).await;
@@ -54,11 +61,15 @@ async fn vendor() -> (SocketAddr, Seen) {
     (address, seen)
 }
 
-fn outbound(base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> Outbound {
+fn outbound(base: &str, networks: &[&str], audit: Option<&Path>) -> Outbound {
     outbound_among(&Limiters::default(), base, networks, audit)
 }
 
-fn outbound_among(limiters: &Limiters, base: &str, networks: &[&str], audit: Option<&std::path::Path>) -> Outbound {
+fn outbound_among(limiters: &Limiters, base: &str, networks: &[&str], audit: Option<&Path>) -> Outbound {
+    outbound_with(Secret::new(SECRET.to_owned()), limiters, base, networks, audit)
+}
+
+fn outbound_with(secret: Secret, limiters: &Limiters, base: &str, networks: &[&str], audit: Option<&Path>) -> Outbound {
     let manifest: Manifest = serde_json::from_value(serde_json::json!({
         "schema": "offtake.manifest/1", "id": "x", "name": "X", "version": "1.0.0", "wit": "offtake:destination@0.1.0",
         "endpoints": {"api": {"base": "https://api.example.com", "methods": ["GET"], "paths": ["/crm/**"]}},
@@ -67,7 +78,7 @@ fn outbound_among(limiters: &Limiters, base: &str, networks: &[&str], audit: Opt
     .unwrap();
     let grant = Grant { plain_http: true, networks: networks.iter().map(|network| network.parse().unwrap()).collect() };
     let overrides = BTreeMap::from([("api".to_owned(), base.to_owned())]);
-    let secrets = BTreeMap::from([("token".to_owned(), Secret::new(SECRET.to_owned()))]);
+    let secrets = BTreeMap::from([("token".to_owned(), secret)]);
     let options = Options {
         connection: "crm".to_owned(),
         connector: "x@1.0.0".to_owned(),
@@ -212,4 +223,43 @@ async fn a_request_that_is_given_up_is_written_down() {
     assert_eq!(lines.lines().count(), 1, "{lines}");
     assert!(lines.contains("/crm/slow\"") && lines.contains("\"error\":\"abandoned"), "{lines}");
     assert!(lines.contains("\"status\":null"), "{lines}");
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_read_again_and_the_request_sent_once_more() {
+    let (address, seen) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    // What stands in the secret's place when it is refused, and the status and the requests that come of it.
+    let cases = [(ROTATED, 200, 2), (SECRET, 401, 1), ("pat-na1-neither", 401, 2)];
+    for (found, status, requests) in cases {
+        seen.lock().unwrap().clear();
+        let audit = folder.path().join(format!("{found}.jsonl"));
+        let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(found.to_owned()));
+        let base = format!("http://{address}");
+        let outbound = outbound_with(secret, &Limiters::default(), &base, &["127.0.0.1/32"], Some(&audit));
+        let response = outbound.send(get("/crm/guarded"), &()).await.unwrap();
+        assert_eq!((response.status, outbound.requests()), (status, requests), "{found}");
+        let body = String::from_utf8(response.body).unwrap();
+        assert!(body.starts_with("Bearer [redacted] is"), "{found}: {body}");
+        let sent: Vec<String> = seen.lock().unwrap().iter().map(|(_, sent)| sent.clone()).collect();
+        let expected = [format!("Bearer {SECRET}"), format!("Bearer {found}")];
+        assert_eq!(sent, expected[..sent.len()], "{found}");
+        let lines = std::fs::read_to_string(&audit).unwrap();
+        let statuses = ["\"status\":401".to_owned(), format!("\"status\":{status}")];
+        let told = lines.lines().zip(&statuses).filter(|(line, status)| line.contains(*status)).count();
+        assert_eq!((lines.lines().count(), told), (sent.len(), sent.len()), "{lines}");
+        assert_eq!(outbound.redact(&format!("{SECRET} {found}")), "[redacted] [redacted]");
+        assert!(!lines.contains("pat-na1"), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_a_secret_is_not_sent_again() {
+    let (address, _) = vendor().await;
+    let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(ROTATED.to_owned()));
+    let base = format!("http://{address}");
+    let outbound = outbound_with(secret, &Limiters::default(), &base, &["127.0.0.1/32"], None);
+    let bare = Request { auth: None, ..get("/crm/guarded") };
+    assert_eq!(outbound.send(bare, &()).await.unwrap().status, 401);
+    assert_eq!(outbound.requests(), 1);
 }
