@@ -60,6 +60,8 @@ fn of_refusal(refusal: Refusal) -> Failure {
 
 pub(crate) fn of_response(response: &Response, vendor: VendorError) -> CallFailure {
     let status = response.status();
+    let header = response.header("retry-after").and_then(|at| retry_after::parse(at, clock::now_unix_ms()));
+    let asked = vendor.retry_after_ms.or(header);
     let detail = Detail {
         code: vendor.code.unwrap_or_else(|| format!("http_{status}")),
         message: vendor.message.unwrap_or_else(|| words(response)),
@@ -70,12 +72,14 @@ pub(crate) fn of_response(response: &Response, vendor: VendorError) -> CallFailu
         401 => Failure::Auth(detail).without_effect(),
         403 => Failure::Forbidden(detail).without_effect(),
         404 | 410 => Failure::SchemaChanged(detail).without_effect(),
-        408 | 500..=599 => Failure::Transient(detail).with_unknown_effect(),
+        // A gateway that got no good answer does not know what the vendor did, and its own hint is none of the vendor's.
+        408 | 502 | 504 => Failure::Transient(detail).with_unknown_effect(),
+        // RFC 9110 has 503 refuse for the moment, but caches and gateways answer it with `Retry-After` as well when the
+        // vendor was reached and its answer was not: the wait is sure, the effect is not.
+        500..=599 if asked.is_some() => Failure::rate_limited(asked, vendor.scope, detail).with_unknown_effect(),
+        500..=599 => Failure::Transient(detail).with_unknown_effect(),
         413 => Failure::TooLarge(detail).without_effect(),
-        429 => {
-            let asked = response.header("retry-after").and_then(|at| retry_after::parse(at, clock::now_unix_ms()));
-            Failure::rate_limited(vendor.retry_after_ms.or(asked), vendor.scope, detail).without_effect()
-        }
+        429 => Failure::rate_limited(asked, vendor.scope, detail).without_effect(),
         400..=499 => Failure::Unattributed(detail).without_effect(),
         // Redirects are followed by nobody, and a final answer below 200 is not HTTP.
         _ => Failure::Fatal(detail).with_unknown_effect(),
@@ -154,6 +158,42 @@ mod tests {
         let Failure::RateLimited(throttle) = failure(reply).failure else { panic!() };
         assert_eq!(throttle.retry_after_ms, Some(3000));
         assert_eq!(throttle.detail.message, "slow down");
+    }
+
+    #[test]
+    fn d1_an_answer_that_says_when_to_come_back_is_a_rate_limit() {
+        // The status, its header, and the wait where it is a rate limit.
+        type Wait = Option<Option<u64>>;
+        let cases: [(u16, Option<&str>, Wait, Effect); 15] = [
+            (429, Some("2"), Some(Some(2000)), Effect::None),
+            (429, Some("-1"), Some(None), Effect::None),
+            (429, None, Some(None), Effect::None),
+            (503, Some("2"), Some(Some(2000)), Effect::Unknown),
+            (503, Some("0"), Some(Some(0)), Effect::Unknown),
+            (503, Some("1e9"), Some(Some(1_000_000_000_000)), Effect::Unknown),
+            (503, Some("Sun, 06 Nov 1994 08:49:40 GMT"), Some(Some(3000)), Effect::Unknown),
+            (503, Some("-1"), None, Effect::Unknown),
+            (503, Some("NaN"), None, Effect::Unknown),
+            (503, Some("soon"), None, Effect::Unknown),
+            (503, None, None, Effect::Unknown),
+            (500, Some("2"), Some(Some(2000)), Effect::Unknown),
+            (529, Some("2"), Some(Some(2000)), Effect::Unknown),
+            (502, Some("2"), None, Effect::Unknown),
+            (504, Some("2"), None, Effect::Unknown),
+        ];
+        for (status, header, expected, effect) in cases {
+            let reply = Reply::status(status);
+            let failure = failure(match header {
+                Some(value) => reply.header("Retry-After", value),
+                None => reply,
+            });
+            let wait = match &failure.failure {
+                Failure::RateLimited(throttle) => Some(throttle.retry_after_ms),
+                Failure::Transient(_) => None,
+                other => panic!("{status} {header:?}: {other:?}"),
+            };
+            assert_eq!((wait, failure.effect), (expected, effect), "{status} {header:?}");
+        }
     }
 
     #[test]
