@@ -131,6 +131,11 @@ impl Simulator {
         lock(&self.shared.journal).entries()
     }
 
+    /// The same, after which the journal begins anew.
+    pub fn take_journal(&self) -> Vec<Entry> {
+        lock(&self.shared.journal).take()
+    }
+
     /// The records of an object, archived ones too, in order of creation; none when there is no such object.
     pub fn records(&self, object: &str) -> Vec<Record> {
         lock(&self.shared.portal).records(object)

@@ -69,6 +69,14 @@ impl Journal {
         }
     }
 
+    /// The entries, which the journal then forgets.
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        let entries = self.entries();
+        self.forgotten += self.lines.len();
+        self.lines.clear();
+        entries
+    }
+
     pub(super) fn entries(&self) -> Vec<Entry> {
         let show = |line: &Line| Entry { body: serde_json::from_slice(&line.body).ok(), ..line.entry.clone() };
         self.lines.iter().map(show).collect()
