@@ -65,13 +65,20 @@ pub(crate) enum Command {
     /// Show what a run would send, and send nothing.
     Plan(Plan),
     /// Send what changed.
-    Run(Select),
+    Run(Run),
+    /// Send again what earlier runs did not bring to the destination, and nothing else.
+    Retry(Retry),
     /// Show how each sync stands.
     Status,
-    /// List past runs, newest first.
+    /// List past runs, newest first, or show one.
     Runs(Runs),
     /// List rows that are not at the destination with their current value, and why.
     Rejects(Rejects),
+    /// Show everything that was done with one row.
+    History(History),
+    /// Look at, verify, move and mend what is remembered of a sync.
+    #[command(subcommand)]
+    State(State),
     /// List connections and syncs.
     Ls,
     /// Write, build and look at connectors.
@@ -125,9 +132,42 @@ pub(crate) struct Plan {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// `run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// All syncs of this model: its file, or the table or SQL that they share.
+    #[arg(long, value_name = "MODEL", conflicts_with = "syncs")]
+    pub(crate) model: Option<String>,
+    /// A plan that a guard holds back; only exactly this plan is let through.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) approve: Vec<String>,
+}
+
+/// `retry`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Retry {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Only the row with this match key: its value, or a JSON object of several.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+}
+
 /// `runs`.
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Runs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+    #[command(flatten)]
+    pub(crate) list: RunsList,
+}
+
+/// `runs list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunsList {
     #[command(flatten)]
     pub(crate) select: Select,
     /// How many of each sync.
@@ -135,14 +175,129 @@ pub(crate) struct Runs {
     pub(crate) limit: usize,
 }
 
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List past runs, newest first.
+    List(RunsList),
+    /// Show one run: rows, requests, time, what it read and with which connector.
+    Show {
+        /// Its id, or the beginning of it.
+        run: String,
+    },
+}
+
 /// `rejects`.
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Rejects {
+    #[command(subcommand)]
+    pub(crate) command: Option<RejectsCommand>,
+    #[command(flatten)]
+    pub(crate) list: RejectsList,
+}
+
+/// `rejects list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RejectsList {
     #[command(flatten)]
     pub(crate) select: Select,
     /// How many of each sync.
     #[arg(long, default_value_t = 20)]
     pub(crate) limit: usize,
+}
+
+/// What to do with rejects.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RejectsCommand {
+    /// List them.
+    List(RejectsList),
+    /// Write all of them to stdout, with what was sent.
+    Export {
+        #[command(flatten)]
+        select: Select,
+        /// How.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+        format: ExportFormat,
+    },
+    /// Do not try refused values again until they change in the source.
+    Ignore {
+        /// The sync.
+        sync: String,
+        /// The row with this match key: its value, or a JSON object of several.
+        #[arg(long, value_name = "KEY", required_unless_present = "all")]
+        key: Vec<String>,
+        /// Every row of the list.
+        #[arg(long, conflicts_with = "key")]
+        all: bool,
+        /// Try them again.
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+/// How rejects are exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A table for spreadsheets.
+    Csv,
+    /// One object a line.
+    Jsonl,
+}
+
+/// `history`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// The sync.
+    pub(crate) sync: String,
+    /// The row's match key: its value, or a JSON object of several.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
+}
+
+/// `state`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum State {
+    /// Show its files, sizes and counts.
+    Info(Select),
+    /// Verify every file from end to end; changes nothing.
+    Check(Select),
+    /// Write the state of a sync into a file that another machine can import.
+    Export {
+        /// The sync.
+        sync: String,
+        /// The file.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take over an exported state.
+    Import {
+        /// The sync.
+        sync: String,
+        /// The file.
+        file: PathBuf,
+        /// Replace what is remembered now.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Forget what was delivered: the next run sends every row again.
+    Reset {
+        /// The sync.
+        sync: String,
+        /// Do it; without this only the number of rows is shown.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write the store anew without what it no longer needs.
+    Compact(Select),
+    /// Go back to the newest checkpoint that is whole.
+    Restore {
+        /// The sync.
+        sync: String,
+        /// Do it; without this only what is wrong is shown.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `plugin`.

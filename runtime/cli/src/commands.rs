@@ -1,22 +1,26 @@
 //! One file for each verb.
 
 mod completions;
+mod history;
 mod init;
 mod ls;
 mod plan;
 mod plugin;
 mod rejects;
+mod retry;
 mod run;
 mod runs;
 mod schema;
+mod show;
 mod simulate;
+mod state;
 mod status;
 mod validate;
 
 pub(crate) use init::{Template, write_project};
 pub(crate) use plan::text as plan_text;
 pub(crate) use rejects::text as rejects_text;
-pub(crate) use run::once;
+pub(crate) use run::{Request, once};
 
 use crate::args::{Args, Command};
 use crate::demo;
@@ -29,10 +33,13 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::Init(init) => init::init(&folder.join(init.folder), output),
         Command::Validate(validate) => validate::validate(folder, &validate, output).await,
         Command::Plan(plan) => plan::plan(folder, &plan, output).await,
-        Command::Run(select) => run::run(folder, &select, output).await,
+        Command::Run(run) => run::run(folder, &run, output).await,
+        Command::Retry(retry) => retry::retry(folder, &retry, output).await,
         Command::Status => status::status(folder, output),
         Command::Runs(runs) => runs::runs(folder, &runs, output),
-        Command::Rejects(rejects) => rejects::rejects(folder, &rejects, output).await,
+        Command::Rejects(rejects) => rejects::rejects(folder, rejects, output).await,
+        Command::History(history) => history::history(folder, &history, output).await,
+        Command::State(state) => state::state(folder, state, output),
         Command::Ls => ls::ls(folder, output),
         Command::Plugin(plugin) => plugin::plugin(folder, plugin, output),
         Command::Schema(schema) => schema::schema(&schema, output),

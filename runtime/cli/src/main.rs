@@ -5,9 +5,12 @@ mod commands;
 mod demo;
 mod discovery;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod output;
 mod progress;
 mod secrets;
+mod signals;
 mod wire;
 
 use std::process::ExitCode;
@@ -21,6 +24,8 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let output = Output::new(&args.global);
     output.init_logging(&args.global);
+    #[cfg(feature = "failpoints")]
+    failpoints::arm();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(commands::dispatch(args, &output)),

@@ -4,13 +4,19 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use offtake_engine::{Event, Observer};
 
 use crate::output::Output;
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// The bars of runs that go on side by side.
+#[derive(Debug, Default)]
+pub(crate) struct Bars {
+    bars: MultiProgress,
+}
 
 /// Shows one run.
 pub(crate) struct Progress {
@@ -21,10 +27,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(output: &Output, sync: &str) -> Self {
+    pub(crate) fn new(output: &Output, sync: &str, bars: &Bars) -> Self {
         let shown = output.terminal && !output.quiet;
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let bar = if shown { bars.bars.add(bar) } else { bar };
         bar.enable_steady_tick(Duration::from_millis(100));
         let progress =
             Self { output: output.clone(), sync: sync.to_owned(), bar, last_line: Mutex::new(Instant::now()) };
@@ -61,6 +67,11 @@ impl Drop for Progress {
 impl Observer for Progress {
     fn on(&self, event: Event) {
         match event {
+            Event::Recovering(left) => self.output.note(&format!(
+                "{}: run {} left {} rows whose outcome nobody knows; they go first, with the same idempotency keys",
+                self.sync, left.run, left.rows
+            )),
+            Event::Stopping => self.bar.set_message("stopping"),
             Event::Reading => self.bar.set_message("reading the source"),
             Event::Compared { counts } => {
                 self.style("{prefix} {bar:30} {pos}/{len}  {per_sec}  {msg}  {eta}");

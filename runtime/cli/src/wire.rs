@@ -2,9 +2,11 @@
 
 mod clock;
 mod connector;
+mod models;
 mod prepare;
 mod workspace;
 
 pub(crate) use clock::SystemClock;
+pub(crate) use models::Models;
 pub(crate) use prepare::{Freshness, prepare};
 pub(crate) use workspace::{Workspace, cache_folder};

@@ -11,6 +11,8 @@
 mod bad_input;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/control.rs"]
+mod control;
 #[path = "e2e/delivery.rs"]
 mod delivery;
 #[path = "e2e/project.rs"]

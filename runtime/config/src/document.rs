@@ -106,7 +106,7 @@ fn place(node: Spanned<Node>, offsets: &Offsets) -> Place {
         }
         Node::Mapping(entries) => {
             let entries = entries.into_iter();
-            entries.map(|(key, value)| (key.value, offsets.span(&key.referenced), place(value, offsets))).collect()
+            entries.map(|(key, value)| (key.value.0, offsets.span(&key.referenced), place(value, offsets))).collect()
         }
     };
     Place { span, children }
@@ -139,7 +139,18 @@ impl Offsets {
 enum Node {
     Scalar(Value),
     Sequence(Vec<Spanned<Node>>),
-    Mapping(Vec<(Spanned<String>, Spanned<Node>)>),
+    Mapping(Vec<(Spanned<Key>, Spanned<Node>)>),
+}
+
+/// A key. YAML takes a bare `null` for no value at all, and a person for the word.
+#[derive(Debug)]
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = Option::<String>::deserialize(deserializer)?;
+        Ok(Self(word.unwrap_or_else(|| "null".to_owned())))
+    }
 }
 
 impl Node {
@@ -148,7 +159,7 @@ impl Node {
             Self::Scalar(value) => value.clone(),
             Self::Sequence(items) => items.iter().map(|item| item.value.to_json()).collect(),
             Self::Mapping(entries) => {
-                let entries = entries.iter().map(|(key, value)| (key.value.clone(), value.value.to_json()));
+                let entries = entries.iter().map(|(key, value)| (key.value.0.clone(), value.value.to_json()));
                 Value::Object(entries.collect())
             }
         }

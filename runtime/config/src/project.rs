@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offtake_core::Name;
+use offtake_core::guard::Guards;
 use offtake_core::lake::LakeConfig;
 use offtake_core::mapping::FieldMapping;
-use offtake_core::object::Operation;
+use offtake_core::mode::{Mode, OnDelete};
+use offtake_core::policy::Policies;
 
 use crate::Document;
 
@@ -81,26 +83,21 @@ pub struct SyncConfig {
     /// Kind of record.
     pub object: String,
     /// What is done with added and changed rows.
-    pub operation: Operation,
+    pub mode: Mode,
     /// Destination fields that identify a record.
     pub match_keys: Vec<String>,
     /// What happens to rows that leave the source.
     pub on_delete: OnDelete,
     /// The mapping; field `n` stands at `/fields/n` of the document.
     pub fields: Vec<FieldMapping>,
+    /// How fields are treated that are not just written.
+    pub policies: Policies,
     /// Stricter limits than the destination's.
     pub limits: SyncLimits,
+    /// What needs a person's approval.
+    pub guards: Guards,
     /// The file.
     pub document: Arc<Document>,
-}
-
-/// What happens at the destination to rows that leave the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnDelete {
-    /// Their records stay.
-    Ignore,
-    /// Their records are removed.
-    Delete,
 }
 
 /// Stricter limits than the destination's.

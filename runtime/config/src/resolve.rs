@@ -1,7 +1,10 @@
 //! Reads a project folder and resolves it, or says everything that is wrong with it.
 
+mod behaviour;
 mod connection;
 mod sync;
+
+pub use sync::whole_table;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,6 @@
 //! Batch: changes as requests no larger than the destination takes.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::cell::UnsupportedType;
@@ -7,6 +8,8 @@ use crate::diff::{Change, Diff};
 use crate::digest::{KeyDigest, RowDigest, idempotency_key};
 use crate::ndjson::RowEncoder;
 use crate::object::Operation;
+use crate::ports::{Intent, Kept};
+use crate::run::RunId;
 
 /// What the destination takes in one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,10 @@ pub struct BatchRow {
     pub digest: RowDigest,
     /// Why it is sent.
     pub reason: Reason,
+    /// Whether it was sent before with an unknown outcome.
+    pub in_doubt: bool,
+    /// The run that tried this change first.
+    pub run: RunId,
     /// The same for the same change, also after a crash.
     pub idempotency_key: String,
     /// The match fields as a JSON object.
@@ -63,6 +70,10 @@ pub struct Batch {
 pub struct Unsendable {
     /// Its match key.
     pub key: KeyDigest,
+    /// The values that cannot be sent.
+    pub digest: RowDigest,
+    /// Whether it was sent before with an unknown outcome.
+    pub in_doubt: bool,
     /// Why it would have been sent.
     pub reason: Reason,
     /// The match fields as a JSON object.
@@ -91,13 +102,42 @@ pub struct Removal {
     pub remote_id: Option<String>,
 }
 
-/// Name of the sync and of the operation, which make a change's idempotency key.
+/// Attempts of earlier runs whose outcome nobody knows.
+pub type Doubts = HashMap<KeyDigest, Intent>;
+
+/// What makes a change's idempotency key besides the row.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity<'a> {
     /// The sync.
     pub sync: &'a str,
     /// What is done.
     pub operation: Operation,
+    /// This run.
+    pub run: RunId,
+    /// What earlier runs tried.
+    pub doubts: &'a Doubts,
+}
+
+/// Which fields of a row are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    /// Those that make a row's key.
+    pub match_keys: &'a [String],
+    /// Those that are left out where they are null.
+    pub skip_nulls: &'a [String],
+}
+
+// === impl Identity ===
+
+impl Identity<'_> {
+    /// The run that tried this change first, and the key that the change has since. A change that is tried again after a
+    /// crash is the same change only with the same values.
+    fn of(&self, key: KeyDigest, digest: RowDigest) -> (RunId, String) {
+        let doubt = self.doubts.get(&key);
+        let tried = doubt.filter(|intent| intent.operation == self.operation && intent.digest == digest);
+        let run = tried.map_or(self.run, |intent| intent.run);
+        (run, idempotency_key(self.sync, key, self.operation.as_str(), digest, run))
+    }
 }
 
 // === impl Batch ===
@@ -134,6 +174,28 @@ impl Batch {
         part
     }
 
+    /// What is written down before it is sent; `keeps` when rows may have to be removed later.
+    pub fn intents(&self, keeps: bool) -> Vec<Intent> {
+        let intent = |row: &BatchRow| Intent {
+            key: row.key,
+            operation: self.operation,
+            digest: row.digest,
+            run: row.run,
+            kept: keeps.then(|| Kept { match_values: row.match_values.clone(), remote_id: row.remote_id.clone() }),
+        };
+        self.rows.iter().map(intent).collect()
+    }
+
+    /// The same rows with other lines, one a row.
+    #[must_use]
+    pub fn with_lines(&self, lines: impl Iterator<Item = String>) -> Self {
+        let mut batch = Self::empty(self.operation);
+        for (row, line) in self.rows.iter().zip(lines) {
+            batch.push(row.clone(), &line);
+        }
+        batch
+    }
+
     /// The two halves, to find out which row a refusal was about.
     pub fn halves(&self) -> (Self, Self) {
         let middle = self.rows.len().div_ceil(2);
@@ -151,20 +213,22 @@ pub struct Writes<'a> {
 }
 
 impl<'a> Writes<'a> {
-    /// Batches of `diff`'s changes; `match_keys` are the fields that make a row's key.
+    /// Batches of `changes`, which are `diff`'s or some of them.
     ///
     /// # Errors
     /// [`UnsupportedType`] when a column's type cannot be sent.
     pub fn new(
-        diff: &'a Diff,
-        match_keys: &[String],
+        diff: &Diff,
+        changes: &'a [Change],
+        fields: Fields<'_>,
         caps: Caps,
         identity: Identity<'a>,
     ) -> Result<Self, UnsupportedType> {
         let encoders = diff.encoders()?.into_iter();
+        let pair = |full: RowEncoder| (full.only(fields.match_keys), full.skipping_nulls(fields.skip_nulls));
         Ok(Self {
-            changes: diff.changes.iter(),
-            encoders: encoders.map(|full| (full.only(match_keys), full)).collect(),
+            changes: changes.iter(),
+            encoders: encoders.map(pair).collect(),
             caps,
             identity,
             open: Batch::empty(identity.operation),
@@ -181,7 +245,17 @@ impl<'a> Writes<'a> {
             full.write(row, &mut line)
         });
         let match_values = match_values.trim_end().to_owned();
-        let refuse = |message| Unsendable { key: change.key, reason, match_values: match_values.clone(), message };
+        let refuse = |message| {
+            let match_values = match_values.clone();
+            Unsendable {
+                key: change.key,
+                digest: change.digest,
+                in_doubt: change.in_doubt,
+                reason,
+                match_values,
+                message,
+            }
+        };
         match written {
             Some(Ok(())) if line.len() <= self.caps.bytes => {}
             Some(Ok(())) => {
@@ -194,12 +268,14 @@ impl<'a> Writes<'a> {
             Some(Err(error)) => return Err(refuse(error.to_string())),
             None => return Err(refuse("its batch is gone".to_owned())),
         }
-        let operation = self.identity.operation.as_str();
+        let (run, idempotency_key) = self.identity.of(change.key, change.digest);
         let row = BatchRow {
             key: change.key,
             digest: change.digest,
             reason,
-            idempotency_key: idempotency_key(self.identity.sync, change.key, operation, change.digest),
+            in_doubt: change.in_doubt,
+            run,
+            idempotency_key,
             match_values,
             remote_id: None,
             line: 0..0,
@@ -231,22 +307,28 @@ impl Iterator for Writes<'_> {
     }
 }
 
-/// Removed rows as batches.
-pub fn removals(removed: &[Removal], caps: Caps, identity: Identity<'_>) -> Vec<Batch> {
+/// Removed rows as batches, each row with its match fields; fields of `clear` are sent as null.
+pub fn removals(removed: &[Removal], clear: &[String], caps: Caps, identity: Identity<'_>) -> Vec<Batch> {
+    let nulls: String =
+        clear.iter().map(|field| format!(",{}:null", serde_json::Value::from(field.as_str()))).collect();
     let mut batches = Vec::new();
     let mut open = Batch::empty(identity.operation);
     for removal in removed {
-        let line = format!("{}\n", removal.match_values);
+        let match_fields = removal.match_values.strip_suffix('}').unwrap_or(&removal.match_values);
+        let line = format!("{match_fields}{nulls}}}\n");
         if !open.rows.is_empty() && !open.fits(caps, line.len()) {
             batches.push(std::mem::replace(&mut open, Batch::empty(identity.operation)));
         }
         // A removal has no digest of its own: the key alone makes it this removal.
         let digest = RowDigest(0);
+        let (run, idempotency_key) = identity.of(removal.key, digest);
         let row = BatchRow {
             key: removal.key,
             digest,
             reason: Reason::Removed,
-            idempotency_key: idempotency_key(identity.sync, removal.key, identity.operation.as_str(), digest),
+            in_doubt: identity.doubts.contains_key(&removal.key),
+            run,
+            idempotency_key,
             match_values: removal.match_values.clone(),
             remote_id: removal.remote_id.clone(),
             line: 0..0,

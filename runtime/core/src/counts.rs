@@ -24,8 +24,11 @@ pub struct Counts {
     pub rejected: u64,
     /// Not decided when the run ended; they go again in the next run.
     pub pending: u64,
-    /// Removed rows that stay at the destination because `on_delete` is `ignore`.
+    /// Left as they are at the destination: removed rows under `on_delete: ignore`, changes that the mode does not send,
+    /// rejects that a person ignores.
     pub kept: u64,
+    /// Not tried: the run was asked for other rows, or waits for a person's approval.
+    pub held: u64,
 }
 
 /// The counts of a run contradict each other: a row was lost or counted twice.
@@ -45,7 +48,7 @@ impl Breach {
 impl Counts {
     /// Rows that this run has to act on.
     pub fn to_send(&self) -> u64 {
-        self.added + self.changed + self.removed - self.kept
+        self.added + self.changed + self.removed - self.kept - self.held
     }
 
     /// Checks that every row is accounted for exactly once.
@@ -60,9 +63,9 @@ impl Counts {
                 self.unchanged + self.added + self.changed + self.invalid,
             ),
             (
-                "added + changed + removed = delivered + rejected + pending + kept",
+                "added + changed + removed = delivered + rejected + pending + kept + held",
                 self.added + self.changed + self.removed,
-                self.delivered + self.rejected + self.pending + self.kept,
+                self.delivered + self.rejected + self.pending + self.kept + self.held,
             ),
         ];
         for (equation, left, right) in sums {
@@ -85,12 +88,13 @@ mod tests {
             unchanged: 5,
             added: 2,
             changed: 2,
-            removed: 3,
+            removed: 4,
             invalid: 1,
             delivered: 3,
             rejected: 1,
             pending: 1,
             kept: 2,
+            held: 1,
         };
         assert_eq!(good.check(), Ok(()));
         let lost = Counts { delivered: 2, ..good };

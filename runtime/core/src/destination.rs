@@ -152,6 +152,19 @@ pub enum OutcomeKind {
     Accepted,
 }
 
+impl OutcomeKind {
+    /// The name in WIT, JSON and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
+            Self::Accepted => "accepted",
+        }
+    }
+}
+
 /// The connector's answer for one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowResult {

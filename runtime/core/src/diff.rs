@@ -39,6 +39,8 @@ pub struct Change {
     pub digest: RowDigest,
     /// What it has acknowledged before.
     pub before: Option<RowDigest>,
+    /// Whether it was sent before with an unknown outcome.
+    pub in_doubt: bool,
     batch: usize,
     row: usize,
 }
@@ -104,10 +106,12 @@ pub struct Diff {
     pub invalid_rows: u64,
     /// The first [`INVALID_SAMPLES_MAX`] of them.
     pub invalid: Vec<Invalid>,
-    /// Added and changed rows in key order, so that neighbours share a state page.
+    /// Added and changed rows, those in doubt first; else in key order, so that neighbours share a state page.
     pub changes: Vec<Change>,
-    /// Keys that are gone, ascending.
+    /// Keys that are gone, in the same order.
     pub removed: Vec<KeyDigest>,
+    /// Rows that were acknowledged before this run.
+    pub acknowledged: u64,
     batches: Vec<RecordBatch>,
 }
 
@@ -126,7 +130,7 @@ impl Scan {
         let mut next_row = 0;
         for (row, digests) in digests.into_iter().enumerate() {
             self.source_rows += 1;
-            let before = match digests.key.map(|key| (key, known.probe(key))) {
+            let (key, before, in_doubt) = match digests.key.map(|key| (key, known.probe(key))) {
                 None => {
                     self.set_apart(InvalidReason::NoKey, None, &encoder, row);
                     kept.push(false);
@@ -143,16 +147,12 @@ impl Scan {
                     kept.push(false);
                     continue;
                 }
-                Some((key, Probe::First(before))) => (key, Some(before)),
-                Some((key, Probe::Unknown)) => (key, None),
+                Some((key, Probe::First(before))) => (key, Some(before), false),
+                Some((key, Probe::InDoubt(before))) => (key, before, true),
+                Some((key, Probe::Unknown)) => (key, None, false),
             };
-            self.candidates.push(Change {
-                key: before.0,
-                digest: digests.row,
-                before: before.1,
-                batch: place,
-                row: next_row,
-            });
+            let change = Change { key, digest: digests.row, before, in_doubt, batch: place, row: next_row };
+            self.candidates.push(change);
             next_row += 1;
             kept.push(true);
         }
@@ -222,7 +222,10 @@ impl Diff {
         candidates.sort_unstable_by_key(|change| (change.key, change.batch, change.row));
         diff.split(candidates, &repeated)?;
         diff.invalid.truncate(INVALID_SAMPLES_MAX);
+        diff.changes.sort_by_key(|change| !change.in_doubt);
         diff.removed = known.unseen().collect();
+        diff.removed.sort_by_key(|key| !known.is_in_doubt(*key));
+        diff.acknowledged = known.acknowledged() as u64;
         Ok(diff)
     }
 

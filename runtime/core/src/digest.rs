@@ -13,6 +13,7 @@ use arrow_buffer::i256;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::cell::{Cell, Column, UnsupportedType};
+use crate::run::RunId;
 
 /// Seed of a sync's digests. Random for each state, so nobody who writes source rows can aim for a collision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +50,9 @@ pub struct RowDigests {
 // === impl Digester ===
 
 impl Digester {
-    /// `fields` are the mapped field names in column order, `keys` the columns that make the match key.
-    pub fn new(seed: Seed, fields: &[&str], keys: &[usize]) -> Self {
-        let mut order: Vec<(&str, usize)> = fields.iter().copied().zip(0..).collect();
+    /// `fields` are the mapped fields that make a record's digest, with their columns; `keys` the columns that make the match key.
+    pub fn new(seed: Seed, fields: &[(&str, usize)], keys: &[usize]) -> Self {
+        let mut order = fields.to_vec();
         order.sort_unstable();
         let mut names = Vec::new();
         for (name, _) in &order {
@@ -96,16 +97,24 @@ impl Digester {
     }
 
     fn key(&self, keys: &[&Column], row: usize, scratch: &mut Vec<u8>) -> Option<KeyDigest> {
-        scratch.clear();
-        for column in keys {
-            let cell = column.cell(row);
-            if !identifies(&cell) {
-                return None;
-            }
-            write_framed(&cell, scratch);
-        }
-        Some(KeyDigest(xxh3_128_with_seed(scratch, self.seed.0)))
+        key_digest(self.seed, keys.iter().map(|column| column.cell(row)), scratch)
     }
+}
+
+/// The digest of a match key's values; none when one of them names no record.
+pub(crate) fn key_digest<'a>(
+    seed: Seed,
+    cells: impl Iterator<Item = Cell<'a>>,
+    scratch: &mut Vec<u8>,
+) -> Option<KeyDigest> {
+    scratch.clear();
+    for cell in cells {
+        if !identifies(&cell) {
+            return None;
+        }
+        write_framed(&cell, scratch);
+    }
+    Some(KeyDigest(xxh3_128_with_seed(scratch, seed.0)))
 }
 
 /// Whether a value can name a record: null, blank text and NaN name none.
@@ -211,10 +220,14 @@ fn strip_zeros(mantissa: i256, scale: i8) -> (i256, i8) {
     (mantissa, scale)
 }
 
-/// The idempotency key of a change: 128 bits of blake3 over what makes the change this change.
-pub fn idempotency_key(sync: &str, key: KeyDigest, operation: &str, row: RowDigest) -> String {
+/// The idempotency key of a change: 128 bits of blake3 over what makes the change this change. The run is the one that tried it
+/// first: without it a value that comes back after another would carry the key of its first time, and a vendor that
+/// remembers keys would answer from memory instead of writing it.
+pub fn idempotency_key(sync: &str, key: KeyDigest, operation: &str, row: RowDigest, run: RunId) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [sync.as_bytes(), &key.0.to_le_bytes(), operation.as_bytes(), &row.0.to_le_bytes()] {
+    let parts =
+        [sync.as_bytes(), &key.0.to_le_bytes(), operation.as_bytes(), &row.0.to_le_bytes(), &run.0.to_le_bytes()];
+    for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }

@@ -3,6 +3,7 @@
 //! 24 bytes a row plus one bit. Keys are digests and so evenly spread: an index over their leading bits
 //! leads to a run of about eight candidates.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::digest::{KeyDigest, RowDigest, Seed};
@@ -20,6 +21,8 @@ pub struct Known {
     index: Vec<u32>,
     shift: u32,
     seen: Vec<AtomicU64>,
+    /// Keys in doubt, and whether they were acknowledged before.
+    doubts: HashMap<KeyDigest, bool>,
 }
 
 /// What a probe found.
@@ -29,6 +32,9 @@ pub enum Probe {
     Unknown,
     /// Acknowledged with this digest, and met for the first time in this run.
     First(RowDigest),
+    /// Sent with an unknown outcome, and met for the first time in this run: whatever its value, it has to be sent. With the
+    /// digest that was acknowledged before, where one was.
+    InDoubt(Option<RowDigest>),
     /// Met before in this run: the key is not unique in the source.
     Again,
 }
@@ -66,7 +72,36 @@ impl Known {
             index,
             shift,
             seen: std::iter::repeat_with(AtomicU64::default).take(words).collect(),
+            doubts: HashMap::new(),
         }
+    }
+
+    /// The same with rows whose outcome nobody knows; `doubts` ascend. Those that were never acknowledged are added, so that
+    /// they are missed when the source has them no more.
+    pub fn from_sorted_with_doubts(seed: Seed, keys: Vec<u128>, digests: Vec<u64>, doubts: &[KeyDigest]) -> Self {
+        if doubts.is_empty() {
+            return Self::from_sorted(seed, keys, digests);
+        }
+        let (mut all, mut all_digests) = (Vec::with_capacity(keys.len()), Vec::with_capacity(digests.len()));
+        let mut marks = HashMap::with_capacity(doubts.len());
+        let mut rows = keys.into_iter().zip(digests).peekable();
+        for doubt in doubts {
+            while let Some((key, digest)) = rows.next_if(|(key, _)| *key <= doubt.0) {
+                all.push(key);
+                all_digests.push(digest);
+            }
+            let acknowledged = all.last() == Some(&doubt.0);
+            if !acknowledged {
+                all.push(doubt.0);
+                all_digests.push(0);
+            }
+            marks.insert(*doubt, acknowledged);
+        }
+        for (key, digest) in rows {
+            all.push(key);
+            all_digests.push(digest);
+        }
+        Self { doubts: marks, ..Self::from_sorted(seed, all, all_digests) }
     }
 
     /// The seed that these digests were made with.
@@ -74,7 +109,7 @@ impl Known {
         self.seed
     }
 
-    /// How many rows are acknowledged.
+    /// How many rows are acknowledged or in doubt.
     pub fn len(&self) -> usize {
         self.keys.len()
     }
@@ -84,6 +119,16 @@ impl Known {
         self.keys.is_empty()
     }
 
+    /// How many rows are acknowledged.
+    pub fn acknowledged(&self) -> usize {
+        self.keys.len() - self.doubts.values().filter(|acknowledged| !**acknowledged).count()
+    }
+
+    /// Whether the row was sent with an unknown outcome.
+    pub fn is_in_doubt(&self, key: KeyDigest) -> bool {
+        !self.doubts.is_empty() && self.doubts.contains_key(&key)
+    }
+
     /// Looks a key up and marks it as met. Safe from several threads.
     pub fn probe(&self, key: KeyDigest) -> Probe {
         let Some(position) = self.position(key) else {
@@ -91,8 +136,11 @@ impl Known {
         };
         let bit = 1_u64 << (position % 64);
         let before = self.seen.get(position / 64).map_or(0, |word| word.fetch_or(bit, Ordering::Relaxed));
-        match self.digests.get(position) {
-            Some(digest) if before & bit == 0 => Probe::First(RowDigest(*digest)),
+        match self.digests.get(position).copied().map(RowDigest) {
+            Some(digest) if before & bit == 0 => match self.doubts.get(&key) {
+                None => Probe::First(digest),
+                Some(acknowledged) => Probe::InDoubt(acknowledged.then_some(digest)),
+            },
             _ => Probe::Again,
         }
     }
@@ -103,7 +151,7 @@ impl Known {
         self.digests.get(position).copied().map(RowDigest)
     }
 
-    /// Keys that no probe has met, ascending.
+    /// Keys that no probe has met, ascending: they are gone from the source.
     pub fn unseen(&self) -> impl Iterator<Item = KeyDigest> + '_ {
         let words = self.seen.iter().map(|word| word.load(Ordering::Relaxed));
         let bits = words.flat_map(|word| (0..64).map(move |bit| word & (1 << bit) != 0));
@@ -158,5 +206,18 @@ mod tests {
         }
         let unseen: Vec<u128> = known.unseen().map(|key| key.0).collect();
         assert_eq!(unseen, keys.iter().take(2).copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rows_in_doubt_are_never_taken_for_unchanged_and_are_missed_when_gone() {
+        let keys = vec![10_u128, 20, 30];
+        let doubts = [5, 20, 40].map(KeyDigest);
+        let known = Known::from_sorted_with_doubts(Seed(0), keys, vec![1, 2, 3], &doubts);
+        assert_eq!((known.len(), known.acknowledged()), (5, 3));
+        assert_eq!(known.probe(KeyDigest(10)), Probe::First(RowDigest(1)));
+        assert_eq!(known.probe(KeyDigest(20)), Probe::InDoubt(Some(RowDigest(2))));
+        assert_eq!(known.probe(KeyDigest(40)), Probe::InDoubt(None));
+        assert_eq!(known.probe(KeyDigest(40)), Probe::Again);
+        assert_eq!(known.unseen().map(|key| key.0).collect::<Vec<_>>(), [5, 30]);
     }
 }

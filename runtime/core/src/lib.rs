@@ -7,23 +7,28 @@
 pub mod backoff;
 pub mod batch;
 pub mod cell;
+pub mod choose;
 pub mod convert;
 pub mod counts;
 pub mod destination;
 pub mod diff;
 pub mod digest;
 pub mod fault;
+pub mod guard;
 pub mod known;
 pub mod lake;
 pub mod manifest;
 pub mod mapping;
+pub mod mode;
 pub mod name;
 pub mod ndjson;
 pub mod object;
+pub mod policy;
 pub mod ports;
 pub mod rules;
 pub mod run;
 pub mod settle;
+pub mod typed_key;
 
 pub use fault::{Fault, Retry};
 pub use name::Name;

@@ -30,8 +30,18 @@ pub struct EncodeError {
 /// Writes the rows of one mapped batch.
 #[derive(Debug, Clone)]
 pub struct RowEncoder {
-    /// `"name":` and the column, for each field.
-    fields: Vec<(String, String, Column)>,
+    fields: Vec<Written>,
+}
+
+/// One field of every row.
+#[derive(Debug, Clone)]
+struct Written {
+    name: String,
+    /// `"name":`.
+    key: String,
+    column: Column,
+    /// Whether a row in which it is null goes without it.
+    skips_nulls: bool,
 }
 
 // === impl RowEncoder ===
@@ -48,7 +58,7 @@ impl RowEncoder {
             let mut key = String::new();
             write_text(field.name(), &mut key);
             key.push(':');
-            Ok((field.name().clone(), key, Column::new(array)?))
+            Ok(Written { name: field.name().clone(), key, column: Column::new(array)?, skips_nulls: false })
         });
         Ok(Self { fields: fields.collect::<Result<_, UnsupportedType>>()? })
     }
@@ -56,8 +66,17 @@ impl RowEncoder {
     /// The same rows with only the named fields.
     #[must_use]
     pub fn only(&self, names: &[String]) -> Self {
-        let kept = self.fields.iter().filter(|(name, _, _)| names.contains(name));
+        let kept = self.fields.iter().filter(|field| names.contains(&field.name));
         Self { fields: kept.cloned().collect() }
+    }
+
+    /// The same rows, where the named fields are left out of rows in which they are null.
+    #[must_use]
+    pub fn skipping_nulls(mut self, names: &[String]) -> Self {
+        for field in &mut self.fields {
+            field.skips_nulls |= names.contains(&field.name);
+        }
+        self
     }
 
     /// Appends one row and the line's end.
@@ -67,14 +86,18 @@ impl RowEncoder {
     pub fn write(&self, row: usize, out: &mut String) -> Result<(), EncodeError> {
         let start = out.len();
         out.push('{');
-        for (position, (name, key, column)) in self.fields.iter().enumerate() {
-            if position > 0 {
+        for field in &self.fields {
+            let cell = field.column.cell(row);
+            if field.skips_nulls && matches!(cell, Cell::Null) {
+                continue;
+            }
+            if out.len() > start + 1 {
                 out.push(',');
             }
-            out.push_str(key);
-            if let Err(reason) = write_json(&column.cell(row), out) {
+            out.push_str(&field.key);
+            if let Err(reason) = write_json(&cell, out) {
                 out.truncate(start);
-                return Err(EncodeError { field: name.clone(), reason });
+                return Err(EncodeError { field: field.name.clone(), reason });
             }
         }
         out.push_str("}\n");
@@ -83,12 +106,12 @@ impl RowEncoder {
 
     /// Each field's name with its value as JSON text, for people to read.
     pub fn values(&self, row: usize) -> Vec<(String, String)> {
-        let read = self.fields.iter().map(|(name, _, column)| {
+        let read = self.fields.iter().map(|field| {
             let mut json = String::new();
-            if let Err(reason) = write_json(&column.cell(row), &mut json) {
+            if let Err(reason) = write_json(&field.column.cell(row), &mut json) {
                 json = format!("({reason})");
             }
-            (name.clone(), json)
+            (field.name.clone(), json)
         });
         read.collect()
     }

@@ -8,7 +8,7 @@ mod state;
 pub use destination::Destination;
 pub use egress::{Credential, Egress, Refusal, Request, Response, SendError, Target, Waiting};
 pub use source::{BatchStream, MappedModel, Reading};
-pub use state::{Kept, Settled, StateStore};
+pub use state::{Intent, Kept, Listed, Settled, StateStore};
 
 use std::time::Duration;
 

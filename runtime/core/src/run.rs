@@ -1,8 +1,31 @@
 //! What is kept of a run, and of a row that was refused.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use crate::counts::Counts;
+use crate::guard::Objection;
+
+/// Names a run: a ULID, so that runs sort by their start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u128);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ulid(self.0).fmt(f)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = ulid::DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ulid::from_str(text).map(|ulid| Self(ulid.0))
+    }
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +39,12 @@ pub enum Status {
     Incomplete,
     /// It stopped on an error; rows may be pending.
     Failed,
+    /// A guard holds it back until a person approves its plan; nothing was sent.
+    NeedsApproval,
+    /// The destination refuses the credential; nothing is tried until a person runs it again.
+    Paused,
+    /// It was told to stop; rows are pending.
+    Interrupted,
 }
 
 impl Status {
@@ -26,6 +55,9 @@ impl Status {
             Self::CompletedWithRejects => "completed with rejects",
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
+            Self::NeedsApproval => "needs approval",
+            Self::Paused => "paused",
+            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -53,8 +85,53 @@ pub struct RunRecord {
     pub connector: String,
     /// SHA-256 of the component.
     pub connector_digest: String,
-    /// Why it stopped.
+    /// Why it stopped, or did not deliver everything.
     pub error: Option<RunError>,
+    /// Write calls that repeated an earlier one.
+    #[serde(default)]
+    pub retries: u64,
+    /// Where the time went.
+    #[serde(default)]
+    pub timings: Timings,
+    /// The run that broke off before this one, where one did.
+    #[serde(default)]
+    pub recovered: Option<Recovered>,
+    /// What a guard wants a person to approve.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+    /// When the destination takes rows again, Unix milliseconds, where it said so.
+    #[serde(default)]
+    pub resume_at_ms: Option<u64>,
+}
+
+/// Where a run's time went, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timings {
+    /// Reading the source and comparing it.
+    pub read_ms: u64,
+    /// From the first write call to the last answer, commits included.
+    pub send_ms: u64,
+    /// Waiting for the state to be on disk.
+    pub commit_ms: u64,
+}
+
+/// What an earlier run left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// The run that broke off or gave up; the latest of several.
+    pub run: String,
+    /// Rows whose outcome it did not learn.
+    pub rows: u64,
+}
+
+/// What a person is asked to approve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Names exactly these changes; `offtake run --approve` takes it.
+    pub plan: String,
+    /// Why it is asked.
+    pub objections: Vec<Objection>,
 }
 
 /// Why a run stopped.
@@ -69,6 +146,12 @@ pub struct RunError {
 }
 
 impl RunRecord {
+    /// Whether it met every row of the source that is not at the destination: what it did not meet is no reject any more.
+    pub fn tried_every_row(&self) -> bool {
+        let ended = matches!(self.status, Status::Completed | Status::CompletedWithRejects);
+        ended && self.counts.held == 0 && self.counts.pending == 0
+    }
+
     /// Wall-clock seconds.
     pub fn seconds(&self) -> f64 {
         std::time::Duration::from_millis(self.finished_ms.saturating_sub(self.started_ms)).as_secs_f64()
@@ -100,6 +183,12 @@ pub struct Reject {
     pub runs: u32,
     /// Unix milliseconds of the first try.
     pub first_seen_ms: u64,
+    /// Digest of the values that were refused, where they were sent.
+    #[serde(default)]
+    pub digest: Option<u64>,
+    /// Whether a person wants these values not to be tried again.
+    #[serde(default)]
+    pub ignored: bool,
 }
 
 /// A reject has to fit a state page of 4 KiB beside its other fields.

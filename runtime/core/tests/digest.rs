@@ -198,7 +198,8 @@ fn digests(seed: u64, names: &[&str], columns: Vec<ArrayRef>, keys: &[usize]) ->
     let fields: Vec<Field> =
         names.iter().zip(&columns).map(|(name, column)| Field::new(*name, column.data_type().clone(), true)).collect();
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
-    Digester::new(Seed(seed), names, keys).batch(&batch).unwrap()[0]
+    let fields: Vec<(&str, usize)> = names.iter().copied().zip(0..).collect();
+    Digester::new(Seed(seed), &fields, keys).batch(&batch).unwrap()[0]
 }
 
 fn line(name: &str, array: &ArrayRef) -> String {

@@ -9,12 +9,16 @@ use arrow_array::{
     StringArray, Time64NanosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{Field, Schema};
-use offtake_core::batch::{Caps, Identity, Reason, Removal, Step, Writes, removals};
+use offtake_core::batch::{Caps, Doubts, Fields, Identity, Reason, Removal, Step, Writes, removals};
+use offtake_core::choose::{Chosen, Selection, Standing, choose};
 use offtake_core::diff::{Diff, InvalidReason, Scan};
-use offtake_core::digest::{Digester, KeyDigest, Seed};
+use offtake_core::digest::{Digester, KeyDigest, RowDigest, Seed};
 use offtake_core::known::Known;
+use offtake_core::mode::{Mode, OnDelete};
 use offtake_core::ndjson::RowEncoder;
 use offtake_core::object::Operation;
+use offtake_core::ports::Intent;
+use offtake_core::run::RunId;
 use proptest::prelude::*;
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -79,7 +83,7 @@ fn rows(rows: &[Row]) -> RecordBatch {
 }
 
 fn digester() -> Digester {
-    Digester::new(Seed(3), &["key", "value"], &[0])
+    Digester::new(Seed(3), &[("key", 0), ("value", 1)], &[0])
 }
 
 fn diff(source: &[&[Row]], known: &Known) -> Diff {
@@ -132,9 +136,14 @@ fn repeated_keys_are_set_apart_wherever_they_stand() {
     }
 }
 
+fn steps_as(diff: &Diff, caps: Caps, sync: &str, run: u128, doubts: &Doubts) -> Vec<Step> {
+    let identity = Identity { sync, operation: Operation::Upsert, run: RunId(run), doubts };
+    let fields = Fields { match_keys: &["key".to_owned()], skip_nulls: &[] };
+    Writes::new(diff, &diff.changes, fields, caps, identity).unwrap().collect()
+}
+
 fn steps(diff: &Diff, caps: Caps) -> Vec<Step> {
-    let identity = Identity { sync: "s", operation: Operation::Upsert };
-    Writes::new(diff, &["key".to_owned()], caps, identity).unwrap().collect()
+    steps_as(diff, caps, "s", 1, &Doubts::new())
 }
 
 #[test]
@@ -164,19 +173,70 @@ fn batches_keep_to_both_caps_and_refuse_what_fits_none() {
 }
 
 #[test]
-fn idempotency_keys_name_the_change() {
-    let key_of = |value, sync| {
+fn idempotency_keys_name_the_change_and_the_run_that_tried_it_first() {
+    let key_of = |value, sync, run, doubts: &Doubts| {
         let diff = diff(&[&[row("a", value)]], &Known::empty(Seed(3)));
-        let identity = Identity { sync, operation: Operation::Upsert };
-        match Writes::new(&diff, &["key".to_owned()], Caps { rows: 1, bytes: 999 }, identity).unwrap().next() {
-            Some(Step::Send(batch)) => batch.rows[0].idempotency_key.clone(),
+        match steps_as(&diff, Caps { rows: 1, bytes: 999 }, sync, run, doubts).first() {
+            Some(Step::Send(batch)) => (batch.rows[0].idempotency_key.clone(), batch.intents(false).remove(0)),
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(key_of(1, "s"), key_of(1, "s"));
-    assert_ne!(key_of(1, "s"), key_of(2, "s"));
-    assert_ne!(key_of(1, "s"), key_of(1, "t"));
-    assert_eq!(key_of(1, "s").len(), 32);
+    let none = Doubts::new();
+    let (first, intent) = key_of(1, "s", 1, &none);
+    assert_eq!((first.len(), &first), (32, &key_of(1, "s", 1, &none).0));
+    for (value, sync, run) in [(2, "s", 1), (1, "t", 1), (1, "s", 2)] {
+        assert_ne!(first, key_of(value, sync, run, &none).0, "{value} {sync} {run}");
+    }
+    let doubts = Doubts::from([(intent.key, intent.clone())]);
+    let (again, repeated) = key_of(1, "s", 2, &doubts);
+    assert_eq!((again, &repeated), (first, &intent), "the same change after a crash");
+    assert_eq!(key_of(2, "s", 2, &doubts), key_of(2, "s", 2, &none), "another value is another change");
+    let deleting = Doubts::from([(intent.key, Intent { operation: Operation::Delete, ..intent })]);
+    assert_eq!(key_of(1, "s", 2, &deleting), key_of(1, "s", 2, &none));
+}
+
+#[test]
+fn rows_in_doubt_go_first_whatever_their_value() {
+    let table = [row("a", 1), row("b", 1), row("c", 1)];
+    let known = acknowledged(&table);
+    let mut keys: Vec<KeyDigest> = known.unseen().collect();
+    let doubt = keys.remove(1);
+    let digests = |known: &Known| (known.digest(keys[0]).unwrap().0, known.digest(doubt).unwrap().0);
+    let (other, own) = digests(&known);
+    let last = known.digest(keys[1]).unwrap().0;
+    let all = vec![keys[0].0, doubt.0, keys[1].0];
+    let known = Known::from_sorted_with_doubts(Seed(3), all, vec![other, own, last], &[doubt]);
+    let diff = diff(&[&table, &[row("0", 1), row("z", 1)]], &known);
+    assert_eq!((diff.unchanged, diff.changes.len(), diff.changes[0].key), (2, 3, doubt));
+    assert!(diff.changes[0].in_doubt && diff.changes[1].key < diff.changes[2].key);
+}
+
+/// Mode, removals, what was asked for, what is known; and how many are written, removed, kept, held.
+type Case<'a> = (Mode, OnDelete, Selection, &'a Standing, (usize, usize, u64, u64));
+
+#[test]
+fn each_mode_sends_its_own_rows() {
+    let known = acknowledged(&[row("same", 1), row("changed", 1), row("gone", 1)]);
+    let diff = diff(&[&[row("same", 1), row("changed", 2), row("new", 1)]], &known);
+    let new = diff.changes.iter().find(|change| change.before.is_none()).unwrap();
+    let refused = Standing { rejected: [new.key].into(), ignored: [(new.key, new.digest)].into() };
+    let corrected = Standing { ignored: [(new.key, RowDigest(0))].into(), ..refused.clone() };
+    let none = Standing::default();
+    let cases: [Case<'_>; 9] = [
+        (Mode::Upsert, OnDelete::Ignore, Selection::All, &none, (2, 0, 1, 0)),
+        (Mode::Upsert, OnDelete::Delete, Selection::All, &none, (2, 1, 0, 0)),
+        (Mode::Upsert, OnDelete::Clear, Selection::All, &none, (2, 1, 0, 0)),
+        (Mode::Insert, OnDelete::Ignore, Selection::All, &none, (1, 0, 2, 0)),
+        (Mode::Append, OnDelete::Ignore, Selection::All, &none, (1, 0, 2, 0)),
+        (Mode::Mirror, OnDelete::Delete, Selection::All, &refused, (1, 1, 1, 0)),
+        (Mode::Mirror, OnDelete::Delete, Selection::All, &corrected, (2, 1, 0, 0)),
+        (Mode::Mirror, OnDelete::Delete, Selection::Left, &corrected, (1, 0, 0, 2)),
+        (Mode::Mirror, OnDelete::Delete, Selection::Keys(diff.removed.iter().copied().collect()), &none, (0, 1, 0, 2)),
+    ];
+    for (mode, on_delete, selection, standing, expected) in cases {
+        let Chosen { changes, removed, kept, held, .. } = choose(&diff, mode, on_delete, &selection, standing);
+        assert_eq!((changes.len(), removed.len(), kept, held), expected, "{mode:?} {on_delete:?} {selection:?}");
+    }
 }
 
 #[test]
@@ -188,11 +248,14 @@ fn removals_carry_the_match_keys_alone() {
             remote_id: Some(n.to_string()),
         })
         .collect();
-    let batches =
-        removals(&removed, Caps { rows: 2, bytes: 999 }, Identity { sync: "s", operation: Operation::Delete });
+    let none = Doubts::new();
+    let identity = Identity { sync: "s", operation: Operation::Delete, run: RunId(1), doubts: &none };
+    let batches = removals(&removed, &[], Caps { rows: 2, bytes: 999 }, identity);
     assert_eq!(batches.iter().map(|batch| batch.rows.len()).collect::<Vec<_>>(), [2, 2, 1]);
     assert_eq!(batches[0].ndjson, "{\"key\":0}\n{\"key\":1}\n");
     assert!(batches.iter().flat_map(|batch| &batch.rows).all(|row| row.reason == Reason::Removed));
+    let cleared = removals(&removed, &["na\"me".to_owned()], Caps { rows: 9, bytes: 999 }, identity);
+    assert_eq!(cleared[0].ndjson.lines().next(), Some("{\"key\":0,\"na\\\"me\":null}"));
 }
 
 proptest! {

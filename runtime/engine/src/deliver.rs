@@ -1,113 +1,133 @@
 //! Sends batches, a few at a time, until every row has a verdict or the run has to stop.
 //!
-//! Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed: so no key is ever
-//! in flight twice.
+//! Rows are written down as intents before their first byte leaves, many batches at once, in the same commit that makes
+//! earlier outcomes true. Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed:
+//! so no key is ever in flight twice.
+
+mod breaker;
+mod work;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use offtake_core::Fault;
 use offtake_core::backoff::{self, Next};
-use offtake_core::batch::{Batch, Step};
-use offtake_core::destination::{CallFailure, Failure, RowRef, RowResult, WriteRequest};
+use offtake_core::batch::Step;
+use offtake_core::destination::{CallFailure, Effect, Failure};
 use offtake_core::settle::{Settlement, Verdict, settle};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::ledger::Ledger;
+use self::breaker::Breaker;
+use self::work::{Answer, Flying, Work};
+use crate::ledger::{GROUP_ROWS, Ledger};
+use crate::stop::{Stop, Stopped, millis};
 use crate::{Event, Observer, Ports, SyncSpec};
-
-/// Calls in a row on which the connector broke, before it is taken to be broken altogether.
-const BREAKS_MAX: u32 = 20;
 
 /// Acknowledged rows do not wait longer than this for others to be committed with.
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
+/// Calls that are under way when a run is told to stop get as long to end; most vendors answer within a request's own limit.
+const GRACE: Duration = Duration::from_secs(30);
 
-/// A batch with its history.
-struct Work {
-    batch: Batch,
-    id: String,
-    attempt: u32,
-    delay: Duration,
-}
-
-type Answer = Result<Vec<RowResult>, CallFailure>;
+type Landed = Result<(Id, (Work, Option<Answer>)), JoinError>;
 
 /// Sends one kind of operation.
 pub(crate) struct Delivery<'a> {
     spec: &'a SyncSpec,
     ports: &'a Ports,
     observer: &'a dyn Observer,
+    stop: &'a Stop,
     in_flight_max: usize,
+    /// Written down, and not sent yet.
+    ready: VecDeque<Work>,
+    /// To be sent again.
     again: VecDeque<Work>,
     in_flight: JoinSet<(Work, Option<Answer>)>,
-    breaks: u32,
+    flying: Flying,
+    breaker: Breaker,
+    /// The most rows in one call, once the destination has refused a batch for its size.
+    rows_max: usize,
     /// Wakes whoever waits before sending again.
     stopping: watch::Sender<bool>,
-    stopped: Option<Failure>,
+    stopped: Option<Stopped>,
+    /// When calls that are under way are abandoned, Unix milliseconds.
+    abandon_at_ms: Option<u64>,
+}
+
+/// What the loop wakes up for.
+#[expect(clippy::large_enum_variant, reason = "one is made at a time and taken apart at once")]
+enum Woken {
+    Landed(Option<Landed>),
+    CommitDue,
+    AskedToStop,
+    GraceOver,
 }
 
 impl<'a> Delivery<'a> {
-    pub(crate) fn new(spec: &'a SyncSpec, ports: &'a Ports, observer: &'a dyn Observer, in_flight_max: usize) -> Self {
+    pub(crate) fn new(
+        spec: &'a SyncSpec,
+        ports: &'a Ports,
+        observer: &'a dyn Observer,
+        stop: &'a Stop,
+        in_flight_max: usize,
+    ) -> Self {
         Self {
             spec,
             ports,
             observer,
+            stop,
             in_flight_max,
+            ready: VecDeque::new(),
             again: VecDeque::new(),
             in_flight: JoinSet::new(),
-            breaks: 0,
+            flying: Flying::default(),
+            breaker: Breaker::default(),
+            rows_max: usize::MAX,
             stopping: watch::Sender::new(false),
             stopped: None,
+            abandon_at_ms: None,
         }
     }
 
     /// Sends all steps; returns why the run has to stop, when it has to.
     pub(crate) async fn send(
         mut self,
-        run: &str,
+        name: &str,
         steps: &mut (dyn Iterator<Item = Step> + Send),
         ledger: &mut Ledger<'_>,
-    ) -> Result<Option<Failure>, Fault> {
+    ) -> Result<Option<Stopped>, Fault> {
         let mut sequence = 0_u64;
         let mut broken = None;
         loop {
-            while !*self.stopping.borrow() && self.in_flight.len() < self.in_flight_max {
-                if let Some(work) = self.again.pop_front() {
-                    self.start(work);
-                    continue;
-                }
-                match steps.next() {
-                    Some(Step::Send(batch)) => {
-                        sequence += 1;
-                        let id = format!("{run}/{}/{sequence}", batch.operation.as_str());
-                        self.start(Work { batch, id, attempt: 1, delay: Duration::ZERO });
+            self.write_down(name, &mut sequence, steps, ledger).await?;
+            self.take_off(ledger);
+            match self.wake(ledger).await {
+                Woken::Landed(None) => break,
+                Woken::Landed(Some(Ok((task, (work, answer))))) => {
+                    self.flying.landed(task);
+                    match answer {
+                        Some(answer) => self.settle(work, answer, ledger),
+                        None => ledger.unsent(&work.batch),
                     }
-                    Some(Step::Refuse(row)) => {
-                        ledger.unsendable(&row);
-                        ledger.commit_group().await?;
-                    }
-                    None => break,
                 }
-            }
-            let joined = tokio::select! {
-                joined = self.in_flight.join_next() => joined,
-                () = self.ports.clock.sleep(COMMIT_AFTER), if ledger.has_open() => {
-                    ledger.commit().await?;
-                    continue;
-                }
-            };
-            match joined {
-                None => break,
-                Some(Ok((work, Some(answer)))) => self.settle(work, answer, ledger),
-                Some(Ok((work, None))) => ledger.pending(work.batch.rows.len()),
                 // Nothing new starts; the calls that are in flight are still settled.
-                Some(Err(error)) => {
+                Woken::Landed(Some(Err(error))) => {
+                    self.flying.landed(error.id());
                     self.stop_now();
                     broken.get_or_insert_with(|| {
                         Fault::new("OFT-R091", "a write call broke off in the host").caused_by(error)
                     });
+                }
+                Woken::CommitDue => ledger.commit().await?,
+                Woken::AskedToStop => {
+                    self.observer.on(Event::Stopping);
+                    self.abandon_at_ms = Some(self.ports.clock.now_ms().saturating_add(millis(GRACE)));
+                    self.stop(Stopped::Asked);
+                }
+                Woken::GraceOver => {
+                    self.in_flight.abort_all();
+                    ledger.in_doubt(self.flying.abandon());
+                    break;
                 }
             }
             ledger.commit_group().await?;
@@ -116,111 +136,166 @@ impl<'a> Delivery<'a> {
         broken.map_or(Ok(self.stopped), Err)
     }
 
-    fn start(&mut self, work: Work) {
-        let request = WriteRequest {
-            object: self.spec.object.clone(),
-            operation: work.batch.operation,
-            match_keys: self.spec.match_keys.clone(),
-            batch_id: work.id.clone(),
-            attempt: work.attempt,
-            rows: work.batch.ndjson.clone(),
-            refs: work
-                .batch
-                .rows
-                .iter()
-                .map(|row| RowRef { idempotency_key: row.idempotency_key.clone(), remote_id: row.remote_id.clone() })
-                .collect(),
-        };
-        let (destination, clock) = (self.ports.destination.clone(), Arc::clone(&self.ports.clock));
-        let mut stopping = self.stopping.subscribe();
-        self.in_flight.spawn(async move {
-            if !work.delay.is_zero() {
-                tokio::select! {
-                    () = clock.sleep(work.delay) => {}
-                    _ = stopping.wait_for(|stopping| *stopping) => return (work, None),
+    /// Takes the next batches and makes the intent to send them durable, before the last of those that were written down
+    /// earlier are sent: so nobody waits for the disk.
+    async fn write_down(
+        &mut self,
+        name: &str,
+        sequence: &mut u64,
+        steps: &mut (dyn Iterator<Item = Step> + Send),
+        ledger: &mut Ledger<'_>,
+    ) -> Result<(), Fault> {
+        if self.is_stopping() || self.ready.len() >= self.in_flight_max {
+            return Ok(());
+        }
+        let mut next: VecDeque<Work> = VecDeque::new();
+        let mut rows = 0;
+        while rows < GROUP_ROWS {
+            match steps.next() {
+                Some(Step::Send(batch)) => {
+                    *sequence += 1;
+                    rows += batch.rows.len();
+                    ledger.intend(&batch);
+                    next.push_back(Work::new(batch, format!("{name}/{sequence}")));
                 }
+                Some(Step::Refuse(row)) => ledger.unsendable(&row),
+                None => break,
             }
-            let answer = destination.write(request).await;
-            (work, Some(answer))
-        });
+        }
+        if next.is_empty() {
+            return Ok(());
+        }
+        ledger.commit().await?;
+        fail::fail_point!("engine-intended");
+        self.ready.extend(next);
+        Ok(())
     }
 
-    fn settle(&mut self, work: Work, answer: Answer, ledger: &mut Ledger<'_>) {
-        self.count_breaks(&answer);
-        match settle(work.batch.rows.len(), answer) {
+    /// Starts as many calls as may be in flight.
+    fn take_off(&mut self, ledger: &mut Ledger<'_>) {
+        while !self.is_stopping() && self.in_flight.len() < self.breaker.in_flight(self.in_flight_max) {
+            let Some(work) = self.again.pop_front().or_else(|| self.ready.pop_front()) else { return };
+            if work.rows() > self.rows_max && work.rows() > 1 {
+                work.halves(false).into_iter().rev().for_each(|half| self.again.push_front(half));
+                continue;
+            }
+            ledger.retries += u64::from(work.repeats);
+            self.start(work);
+        }
+    }
+
+    fn start(&mut self, work: Work) {
+        let (spec, ports) = (self.spec.clone(), self.ports.clone());
+        let mut stopping = self.stopping.subscribe();
+        let rows = work.rows();
+        let task = self.in_flight.spawn(async move {
+            if !work.delay.is_zero() {
+                tokio::select! {
+                    biased;
+                    _ = stopping.wait_for(|stopping| *stopping) => return (work, None),
+                    () = ports.clock.sleep(work.delay) => {}
+                }
+            }
+            let answer = work.send(&spec, &ports).await;
+            (work, Some(answer))
+        });
+        self.flying.took_off(task.id(), rows);
+    }
+
+    async fn wake(&mut self, ledger: &Ledger<'_>) -> Woken {
+        let (stop, clock, is_stopping) = (self.stop, &self.ports.clock, self.is_stopping());
+        let left = self.abandon_at_ms.map(|at| Duration::from_millis(at.saturating_sub(clock.now_ms())));
+        tokio::select! {
+            biased;
+            () = stop.asked(), if !is_stopping => Woken::AskedToStop,
+            landed = self.in_flight.join_next_with_id() => Woken::Landed(landed),
+            () = clock.sleep(COMMIT_AFTER), if ledger.has_open() && left.is_none() => Woken::CommitDue,
+            () = clock.sleep(left.unwrap_or_default()), if left.is_some() => Woken::GraceOver,
+        }
+    }
+
+    fn settle(&mut self, mut work: Work, answer: Answer, ledger: &mut Ledger<'_>) {
+        if self.breaker.answered(&answer)
+            && let Err(CallFailure { failure, .. }) = &answer
+        {
+            self.stop(Stopped::Refused(failure.clone()));
+        }
+        if matches!(answer, Err(CallFailure { effect: Effect::Unknown, .. })) {
+            work.doubt(|_| true);
+        }
+        match settle(work.rows(), answer) {
             Settlement::Rows(verdicts) => self.settle_rows(work, verdicts, ledger),
             Settlement::Halve(failure) => {
                 tracing::debug!(batch = %work.id, code = failure.code(), "the batch was refused whole; its halves go again");
-                let (left, right) = work.batch.halves();
-                for (half, batch) in [left, right].into_iter().enumerate() {
-                    let id = format!("{}.{half}", work.id);
-                    self.again.push_back(Work { batch, id, attempt: 1, delay: Duration::ZERO });
+                if matches!(failure, Failure::TooLarge(_)) {
+                    self.rows_max = self.rows_max.min(work.rows().div_ceil(2));
                 }
+                self.again.extend(work.halves(true));
             }
-            Settlement::Again(failure) => self.send_again(work, &failure, ledger),
-            Settlement::Stop(failure) => self.stop(work.batch.rows.len(), failure, ledger),
+            Settlement::Again(failure) => self.send_again(work, failure, ledger),
+            Settlement::Stop(failure) => {
+                ledger.unsent(&work.batch);
+                self.stop(Stopped::Refused(failure));
+            }
         }
     }
 
-    fn settle_rows(&mut self, work: Work, verdicts: Vec<Verdict>, ledger: &mut Ledger<'_>) {
-        let mut repeat = vec![false; work.batch.rows.len()];
+    fn settle_rows(&mut self, mut work: Work, verdicts: Vec<Verdict>, ledger: &mut Ledger<'_>) {
+        let unknown: Vec<bool> = verdicts.iter().map(|verdict| matches!(verdict, Verdict::Unknown(_))).collect();
+        work.doubt(|index| unknown.get(index).copied().unwrap_or(false));
+        let mut again = vec![false; work.rows()];
+        let mut stopped = vec![false; work.rows()];
         let mut reason = None;
-        for ((row, verdict), repeat) in work.batch.rows.iter().zip(verdicts).zip(&mut repeat) {
+        for (((row, verdict), again), stopped) in work.batch.rows.iter().zip(verdicts).zip(&mut again).zip(&mut stopped)
+        {
             match verdict {
-                Verdict::Delivered { remote_id, .. } => ledger.delivered(row, remote_id),
+                Verdict::Delivered { kind, remote_id } => ledger.delivered(row, kind, remote_id),
                 Verdict::Rejected(failure) => ledger.rejected(&work.batch, row, &failure),
                 Verdict::Again(failure) | Verdict::Unknown(failure) => {
-                    *repeat = true;
+                    *again = true;
                     reason = Some(slower(reason, failure));
                 }
-                Verdict::Stop(failure) => self.stop(1, failure, ledger),
+                Verdict::Stop(failure) => {
+                    *stopped = true;
+                    self.stop(Stopped::Refused(failure));
+                }
             }
         }
+        ledger.unsent(&work.clone().part(&stopped).batch);
         if let Some(failure) = reason {
-            let batch = work.batch.subset(|index| repeat.get(index).copied().unwrap_or(false));
-            // Other rows are another batch to whoever keys requests by it.
-            let id = if batch.rows.len() == work.batch.rows.len() {
-                work.id
-            } else {
-                format!("{}.r{}", work.id, batch.rows.len())
-            };
-            self.send_again(Work { batch, id, ..work }, &failure, ledger);
+            self.send_again(work.part(&again), failure, ledger);
         }
     }
 
-    fn send_again(&mut self, work: Work, failure: &Failure, ledger: &mut Ledger<'_>) {
-        match backoff::next(failure, work.attempt, jitter(&work)) {
+    fn send_again(&mut self, work: Work, failure: Failure, ledger: &mut Ledger<'_>) {
+        match backoff::next(&failure, work.attempt, work.throttled, work.jitter()) {
             Next::Wait { delay, counts } => {
                 let message = failure.detail().message.clone();
                 self.observer.on(Event::Waiting { delay, code: failure.code(), message });
-                self.again.push_back(Work { attempt: work.attempt + u32::from(counts), delay, ..work });
+                let throttled = work.throttled + if counts { Duration::ZERO } else { delay };
+                let attempt = work.attempt + u32::from(counts);
+                self.again.push_back(Work { attempt, delay, throttled, repeats: true, ..work });
             }
             Next::GiveUp => {
                 let detail = failure.detail();
                 tracing::warn!(code = failure.code(), batch = %work.id, message = %detail.message, "rows stay pending");
-                ledger.pending(work.batch.rows.len());
-            }
-        }
-    }
-
-    /// A connector that breaks on every call would turn each row into a reject.
-    fn count_breaks(&mut self, answer: &Answer) {
-        match answer {
-            Err(CallFailure { failure: failure @ Failure::Fatal(_), .. }) => {
-                self.breaks += 1;
-                if self.breaks >= BREAKS_MAX {
-                    self.stopped.get_or_insert_with(|| failure.clone());
-                    self.stop_now();
+                ledger.unsent(&work.batch);
+                ledger.gave_up(&failure);
+                if matches!(failure, Failure::RateLimited { .. }) {
+                    self.stop(Stopped::Throttled(failure));
+                } else if self.breaker.gave_up() {
+                    self.stop(Stopped::CircuitOpen(failure));
                 }
             }
-            Ok(_) => self.breaks = 0,
-            Err(_) => {}
         }
     }
 
-    fn stop(&mut self, rows: usize, failure: Failure, ledger: &mut Ledger<'_>) {
-        ledger.pending(rows);
-        self.stopped.get_or_insert(failure);
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    fn stop(&mut self, why: Stopped) {
+        self.stopped.get_or_insert(why);
         self.stop_now();
     }
 
@@ -230,8 +305,8 @@ impl<'a> Delivery<'a> {
 
     /// What was never sent is counted one by one, so that the sums at the end prove that no row was forgotten.
     fn leave_pending(&mut self, steps: &mut dyn Iterator<Item = Step>, ledger: &mut Ledger<'_>) {
-        for work in self.again.drain(..) {
-            ledger.pending(work.batch.rows.len());
+        for work in self.again.drain(..).chain(self.ready.drain(..)) {
+            ledger.unsent(&work.batch);
         }
         for step in steps {
             match step {
@@ -252,13 +327,4 @@ fn slower(known: Option<Failure>, other: Failure) -> Failure {
         Some(known) if patience(&known) >= patience(&other) => known,
         _ => other,
     }
-}
-
-/// Spread over 0 to 1 by the batch and its attempt: as good as chance to a vendor, and the same in every simulation.
-fn jitter(work: &Work) -> f64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in work.id.bytes().chain(work.attempt.to_le_bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    (hash >> 11) as f64 / (1_u64 << 53) as f64
 }

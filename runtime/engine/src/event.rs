@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use offtake_core::counts::Counts;
+use offtake_core::run::Recovered;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// An earlier run left rows whose outcome it did not learn; they go first.
+    Recovering(Recovered),
     /// The source is being read.
     Reading,
     /// The source was read and compared.
@@ -32,6 +35,8 @@ pub enum Event {
         /// The destination's words.
         message: String,
     },
+    /// The run was told to stop and waits for the calls that are under way.
+    Stopping,
 }
 
 /// Is told what happens. It must return at once.

@@ -6,36 +6,43 @@ use std::sync::Arc;
 use offtake_core::Fault;
 use offtake_core::batch::{Batch, BatchRow, Reason, Unsendable};
 use offtake_core::counts::Counts;
-use offtake_core::destination::{Detail, Failure};
+use offtake_core::destination::{Detail, Failure, OutcomeKind};
 use offtake_core::diff::Invalid;
-use offtake_core::digest::KeyDigest;
-use offtake_core::ports::{Clock, Kept, Settled, StateStore};
-use offtake_core::run::Reject;
+use offtake_core::digest::{KeyDigest, RowDigest};
+use offtake_core::ports::{Clock, Intent, Kept, Listed, Settled, StateStore};
+use offtake_core::run::{Reject, RunError, RunId};
 
+use crate::stop::error;
 use crate::{Event, Observer};
 
 /// Rows that are committed together: an fsync costs as much as ten batches of a hundred rows take to write.
-const GROUP_ROWS: usize = 1_000;
+pub(crate) const GROUP_ROWS: usize = 1_000;
 
 /// Keeps count and commits.
 pub(crate) struct Ledger<'a> {
     pub(crate) counts: Counts,
-    run: String,
+    /// Calls that repeated an earlier one.
+    pub(crate) retries: u64,
+    /// Time spent waiting for the disk.
+    pub(crate) commit_ms: u64,
+    run: RunId,
     keeps: bool,
     state: Arc<dyn StateStore>,
     clock: Arc<dyn Clock>,
     observer: &'a dyn Observer,
     open: Vec<Settled>,
+    next: Vec<Intent>,
     delivered: u64,
     rejected: u64,
     /// Records that this run has written, where rows may be removed.
     alive: HashSet<String>,
+    given_up: Option<RunError>,
 }
 
 impl<'a> Ledger<'a> {
     /// `keeps` when match values of delivered rows have to be kept.
     pub(crate) fn new(
-        run: &str,
+        run: RunId,
         counts: Counts,
         keeps: bool,
         ports: &crate::Ports,
@@ -43,28 +50,32 @@ impl<'a> Ledger<'a> {
     ) -> Self {
         Self {
             counts,
-            run: run.to_owned(),
+            retries: 0,
+            commit_ms: 0,
+            run,
             keeps,
             state: ports.state.clone(),
             clock: ports.clock.clone(),
             observer,
             open: Vec::new(),
+            next: Vec::new(),
             delivered: 0,
             rejected: 0,
             alive: HashSet::new(),
+            given_up: None,
         }
     }
 
-    /// Who is told.
-    pub(crate) fn observer(&self) -> &'a dyn Observer {
-        self.observer
+    /// Rows that are sent next. They may leave once this is committed.
+    pub(crate) fn intend(&mut self, batch: &Batch) {
+        self.next.extend(batch.intents(self.keeps));
     }
 
     /// The destination acknowledged a row.
-    pub(crate) fn delivered(&mut self, row: &BatchRow, remote_id: Option<String>) {
+    pub(crate) fn delivered(&mut self, row: &BatchRow, outcome: OutcomeKind, remote_id: Option<String>) {
         self.delivered += 1;
         let settled = match row.reason {
-            Reason::Removed => Settled::Gone { key: row.key },
+            Reason::Removed => Settled::Gone { key: row.key, outcome: Some(outcome) },
             Reason::Added | Reason::Changed => {
                 if self.keeps
                     && let Some(id) = &remote_id
@@ -72,7 +83,7 @@ impl<'a> Ledger<'a> {
                     self.alive.insert(id.clone());
                 }
                 let kept = Kept { match_values: row.match_values.clone(), remote_id };
-                Settled::Delivered { key: row.key, digest: row.digest, kept: self.keeps.then_some(kept) }
+                Settled::Delivered { key: row.key, digest: row.digest, outcome, kept: self.keeps.then_some(kept) }
             }
         };
         self.open.push(settled);
@@ -82,20 +93,20 @@ impl<'a> Ledger<'a> {
     pub(crate) fn rejected(&mut self, batch: &Batch, row: &BatchRow, failure: &Failure) {
         let record = batch.line(row).trim_end().to_owned();
         let reject = self.reject(&row.match_values, record, failure.code(), failure.detail());
-        let reject = Reject { operation: Some(batch.operation.as_str().to_owned()), ..reject };
-        self.refuse(Some(row.key), reject);
+        let operation = Some(batch.operation.as_str().to_owned());
+        self.refuse(row.key, Reject { operation, digest: Some(row.digest.0), ..reject }, row.in_doubt);
     }
 
     /// A row could not be made into a request.
     pub(crate) fn unsendable(&mut self, row: &Unsendable) {
         let detail = Detail { message: row.message.clone(), ..Detail::default() };
         let reject = self.reject(&row.match_values, String::new(), "OFT-R003", &detail);
-        self.refuse(Some(row.key), reject);
+        self.refuse(row.key, Reject { digest: Some(row.digest.0), ..reject }, row.in_doubt);
     }
 
-    fn refuse(&mut self, key: Option<KeyDigest>, reject: Reject) {
+    fn refuse(&mut self, key: KeyDigest, reject: Reject, in_doubt: bool) {
         self.rejected += 1;
-        self.open.push(Settled::Rejected { key, reject });
+        self.open.push(Settled::Rejected { key: Some(key), reject, in_doubt });
     }
 
     fn reject(&self, key: &str, record: String, code: &str, detail: &Detail) -> Reject {
@@ -108,9 +119,11 @@ impl<'a> Ledger<'a> {
             field: detail.field.clone(),
             http_status: detail.http_status,
             record,
-            run: self.run.clone(),
+            run: self.run.to_string(),
             runs: 1,
             first_seen_ms: self.clock.now_ms(),
+            digest: None,
+            ignored: false,
         }
     }
 
@@ -121,18 +134,49 @@ impl<'a> Ledger<'a> {
             let key = match_values(&record, match_keys);
             let detail = Detail { message: row.reason.message().to_owned(), ..Detail::default() };
             let reject = self.reject(&key, record, row.reason.code(), &detail);
-            self.open.push(Settled::Rejected { key: row.key, reject });
+            self.open.push(Settled::Rejected { key: row.key, reject, in_doubt: false });
         }
+    }
+
+    /// Rejects that a person ignores and whose values are still the same: they stay on the list without being tried.
+    pub(crate) fn ignored(&mut self, rejects: impl Iterator<Item = Listed>) {
+        let run = self.run.to_string();
+        self.open.extend(rejects.map(|Listed { key, reject }| {
+            let reject = Reject { run: run.clone(), ..reject };
+            Settled::Rejected { key, reject, in_doubt: false }
+        }));
     }
 
     /// Rows that left the source and whose records stay.
     pub(crate) fn forget(&mut self, keys: impl Iterator<Item = KeyDigest>) {
-        self.open.extend(keys.map(|key| Settled::Gone { key }));
+        self.open.extend(keys.map(|key| Settled::Gone { key, outcome: None }));
     }
 
-    /// Rows that this run leaves to the next.
+    /// Rows that this run leaves to the next, without having written them down.
     pub(crate) fn pending(&mut self, rows: usize) {
         self.counts.pending += rows as u64;
+    }
+
+    /// Rows that were written down and are left to the next run. Of those that are not in doubt nothing was sent.
+    pub(crate) fn unsent(&mut self, batch: &Batch) {
+        self.pending(batch.rows.len());
+        let unsent = batch.rows.iter().filter(|row| !row.in_doubt);
+        self.open.extend(unsent.map(|row| Settled::Unsent { key: row.key }));
+    }
+
+    /// Rows whose calls were abandoned: their intents stay.
+    pub(crate) fn in_doubt(&mut self, rows: usize) {
+        self.pending(rows);
+    }
+
+    /// Why rows are left to the next run.
+    pub(crate) fn gave_up(&mut self, failure: &Failure) {
+        self.given_up.get_or_insert_with(|| error(failure));
+    }
+
+    /// The first reason for which rows were left to the next run.
+    pub(crate) fn given_up(&mut self) -> Option<RunError> {
+        self.given_up.take()
     }
 
     /// Whether this run has written the record: a key that only changed its spelling leads to the record that its new
@@ -151,13 +195,22 @@ impl<'a> Ledger<'a> {
         if self.open.len() >= GROUP_ROWS { self.commit().await } else { Ok(()) }
     }
 
-    /// Makes everything so far true on disk. Only then does a row count as delivered.
+    /// Makes everything so far true on disk. Only then does a row count as delivered, or may be sent.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
         // Taken first: after a commit that failed, a later one must not count these rows.
         let (delivered, rejected) = (std::mem::take(&mut self.delivered), std::mem::take(&mut self.rejected));
-        for group in std::mem::take(&mut self.open).chunks(GROUP_ROWS) {
-            self.state.commit(group.to_vec()).await?;
+        let (mut settled, mut next) = (std::mem::take(&mut self.open), std::mem::take(&mut self.next));
+        let started = self.clock.now_ms();
+        fail::fail_point!("engine-before-commit");
+        while !settled.is_empty() || !next.is_empty() {
+            let rest = settled.split_off(settled.len().min(GROUP_ROWS));
+            // Outcomes first: a row that is sent again has to be settled before it is intended anew.
+            let intents = if rest.is_empty() { std::mem::take(&mut next) } else { Vec::new() };
+            self.state.commit(self.run, settled, intents).await?;
+            settled = rest;
         }
+        fail::fail_point!("engine-after-commit");
+        self.commit_ms += self.clock.now_ms().saturating_sub(started);
         self.counts.delivered += delivered;
         self.counts.rejected += rejected;
         self.observer.on(Event::Settled {
@@ -171,6 +224,7 @@ impl<'a> Ledger<'a> {
     /// The run broke off: what is not on disk as delivered or rejected goes again in the next run.
     pub(crate) fn broken_off(&mut self) {
         self.open.clear();
+        self.next.clear();
         self.counts.pending = self.counts.to_send() - self.counts.delivered - self.counts.rejected;
     }
 }
@@ -180,4 +234,10 @@ fn match_values(record: &str, match_keys: &[String]) -> String {
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(record).unwrap_or_default();
     let keys = fields.into_iter().filter(|(name, _)| match_keys.contains(name));
     serde_json::Value::Object(keys.collect()).to_string()
+}
+
+/// Values that a person does not want to be tried again.
+pub(crate) fn ignored(rejects: &[Listed]) -> impl Iterator<Item = (KeyDigest, RowDigest)> + '_ {
+    let ignored = rejects.iter().filter(|listed| listed.reject.ignored);
+    ignored.filter_map(|listed| Some((listed.key?, RowDigest(listed.reject.digest?))))
 }

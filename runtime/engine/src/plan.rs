@@ -5,14 +5,16 @@ use std::time::Duration;
 use offtake_core::Fault;
 use offtake_core::batch::{Identity, Step, Writes};
 use offtake_core::counts::Counts;
-use offtake_core::destination::{CallFailure, WriteLimits};
+use offtake_core::destination::WriteLimits;
 use offtake_core::diff::{Change, Diff};
 use offtake_core::digest::KeyDigest;
+use offtake_core::guard::Objection;
 use offtake_core::ndjson::RowEncoder;
-use offtake_core::object::Operation;
+use offtake_core::run::{Recovered, RunId};
 
-use crate::read::{Compared, compare, unsupported};
-use crate::{Ports, SyncSpec};
+use crate::decide::{Decided, decide, limits};
+use crate::read::unsupported;
+use crate::{Observer, Ports, SyncSpec};
 
 /// Rows that are shown.
 const SAMPLES_MAX: usize = 5;
@@ -28,6 +30,12 @@ pub struct Plan {
     pub cost: Cost,
     /// The version of the source.
     pub snapshot: Option<String>,
+    /// Names exactly these changes; a run takes it as approval.
+    pub id: String,
+    /// Why a run would ask for approval.
+    pub objections: Vec<Objection>,
+    /// What an earlier run left behind.
+    pub recovered: Option<Recovered>,
 }
 
 /// What sending takes.
@@ -76,49 +84,31 @@ pub struct FieldChange {
 ///
 /// # Errors
 /// The fault of the port that failed.
-pub async fn plan(spec: &SyncSpec, ports: &Ports) -> Result<Plan, Fault> {
+pub async fn plan(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer) -> Result<Plan, Fault> {
     ports.state.bind(&spec.target).await?;
-    let limits = limits(spec, ports, spec.operation).await?;
-    let Compared { diff, snapshot } = compare(spec, ports).await?;
-    let counts = found(&diff, spec.delete_removed);
-    Ok(Plan { samples: samples(spec, ports, &diff).await?, cost: cost(spec, &diff, &limits)?, counts, snapshot })
+    let limits = limits(spec, ports).await?;
+    let decided = decide(spec, ports, observer).await?;
+    Ok(Plan {
+        samples: samples(spec, ports, &decided).await?,
+        cost: cost(spec, &decided, &limits.writes)?,
+        counts: decided.counts,
+        snapshot: decided.snapshot,
+        id: decided.plan,
+        objections: decided.objections,
+        recovered: decided.recovered,
+    })
 }
 
-/// Counts before anything is sent.
-pub(crate) fn found(diff: &Diff, delete_removed: bool) -> Counts {
-    let changed = diff.changes.iter().filter(|change| change.before.is_some()).count() as u64;
-    let removed = diff.removed.len() as u64;
-    Counts {
-        source_rows: diff.source_rows,
-        unchanged: diff.unchanged,
-        added: diff.changes.len() as u64 - changed,
-        changed,
-        removed,
-        invalid: diff.invalid_rows,
-        kept: if delete_removed { 0 } else { removed },
-        ..Counts::default()
-    }
-}
-
-pub(crate) async fn limits(spec: &SyncSpec, ports: &Ports, operation: Operation) -> Result<WriteLimits, Fault> {
-    ports.destination.limits(&spec.object, operation).await.map_err(fault)
-}
-
-/// A call that failed before any row was at stake.
-pub(crate) fn fault(failed: CallFailure) -> Fault {
-    let failure = failed.failure;
-    Fault::new(failure.code(), failure.detail().message.clone()).with_help(failure.help())
-}
-
-fn cost(spec: &SyncSpec, diff: &Diff, limits: &WriteLimits) -> Result<Cost, Fault> {
+fn cost(spec: &SyncSpec, decided: &Decided, limits: &WriteLimits) -> Result<Cost, Fault> {
     let caps = spec.caps(limits);
-    let identity = Identity { sync: &spec.name, operation: spec.operation };
-    let writes = Writes::new(diff, &spec.match_keys, caps, identity);
+    // Nothing is sent, so the run that the rows would belong to needs no name.
+    let identity =
+        Identity { sync: &spec.name, operation: spec.mode.operation(), run: RunId(0), doubts: &decided.doubts };
+    let skip_nulls = spec.skip_nulls();
+    let writes = Writes::new(&decided.diff, &decided.chosen.changes, spec.fields(&skip_nulls), caps, identity);
     let writes = writes.map_err(unsupported)?;
     let mut requests = writes.filter(|step| matches!(step, Step::Send(_))).count() as u64;
-    if spec.delete_removed {
-        requests += diff.removed.len().div_ceil(caps.rows) as u64;
-    }
+    requests += decided.chosen.removed.len().div_ceil(caps.rows) as u64;
     let times = limits.rates.iter().map(|rate| {
         let windows = requests.saturating_sub(1) as f64 / f64::from(rate.requests.max(1));
         rate.window.mul_f64(windows)
@@ -127,10 +117,11 @@ fn cost(spec: &SyncSpec, diff: &Diff, limits: &WriteLimits) -> Result<Cost, Faul
 }
 
 /// Changed rows first, since they overwrite something; then added, then removed ones.
-async fn samples(spec: &SyncSpec, ports: &Ports, diff: &Diff) -> Result<Vec<Sample>, Fault> {
+async fn samples(spec: &SyncSpec, ports: &Ports, decided: &Decided) -> Result<Vec<Sample>, Fault> {
+    let Decided { diff, chosen, .. } = decided;
     let encoders = diff.encoders().map_err(unsupported)?;
     let (changed, added): (Vec<&Change>, Vec<&Change>) =
-        diff.changes.iter().partition(|change| change.before.is_some());
+        chosen.changes.iter().partition(|change| change.before.is_some());
     let mut samples = Vec::new();
     let changed: Vec<&Change> = changed.into_iter().take(SAMPLES_MAX).collect();
     let now = current(spec, ports, &changed, &encoders).await;

@@ -22,12 +22,7 @@ pub(crate) struct Compared {
 /// rest had been removed.
 pub(crate) async fn compare(spec: &SyncSpec, ports: &Ports) -> Result<Compared, Fault> {
     let known = Arc::new(ports.state.known().await?);
-    let schema = ports.model.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let position = |key: &String| names.iter().position(|name| name == key);
-    let keys: Option<Vec<usize>> = spec.match_keys.iter().map(position).collect();
-    let keys = keys.ok_or_else(|| Fault::new("OFT-C012", "a match key is not mapped"))?;
-    let digester = Digester::new(known.seed(), &names, &keys);
+    let digester = digester(spec, ports, &known)?;
     let reading = ports.model.read().await?;
     let mut partitions = JoinSet::new();
     for stream in reading.partitions {
@@ -38,8 +33,21 @@ pub(crate) async fn compare(spec: &SyncSpec, ports: &Ports) -> Result<Compared, 
         let scan = joined.map_err(|error| Fault::new("OFT-D008", "reading the source broke off").caused_by(error))?;
         scans.push(scan?);
     }
-    let diff = Diff::of(scans, &known).map_err(unsupported)?;
+    let mut diff = Diff::of(scans, &known).map_err(unsupported)?;
+    if !spec.mode.follows_removals(spec.on_delete) {
+        diff.removed.clear();
+    }
     Ok(Compared { diff, snapshot: reading.snapshot })
+}
+
+fn digester(spec: &SyncSpec, ports: &Ports, known: &Known) -> Result<Digester, Fault> {
+    let schema = ports.model.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let position = |key: &String| names.iter().position(|name| name == key);
+    let keys: Option<Vec<usize>> = spec.match_keys.iter().map(position).collect();
+    let keys = keys.ok_or_else(|| Fault::new("OFT-C012", "a match key is not mapped"))?;
+    let fields = names.iter().copied().zip(0..).filter(|(name, _)| spec.counts_as_change(name));
+    Ok(Digester::new(known.seed(), &fields.collect::<Vec<_>>(), &keys))
 }
 
 async fn scan(mut stream: BatchStream, digester: Digester, known: Arc<Known>) -> Result<Scan, Fault> {

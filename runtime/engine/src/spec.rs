@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use offtake_core::batch::Caps;
+use offtake_core::batch::{Caps, Fields};
+use offtake_core::choose::Selection;
 use offtake_core::destination::WriteLimits;
-use offtake_core::object::Operation;
+use offtake_core::guard::Guards;
+use offtake_core::mode::{Mode, NullPolicy, OnDelete, WritePolicy};
+use offtake_core::policy::Policies;
 use offtake_core::ports::{Clock, Destination, MappedModel, StateStore};
 
 /// What is to be done.
@@ -17,15 +20,23 @@ pub struct SyncSpec {
     /// Kind of record.
     pub object: String,
     /// What is done with added and changed rows.
-    pub operation: Operation,
-    /// Whether records of removed rows are deleted.
-    pub delete_removed: bool,
+    pub mode: Mode,
+    /// What happens to records of removed rows.
+    pub on_delete: OnDelete,
     /// Destination fields that identify a record.
     pub match_keys: Vec<String>,
+    /// How fields are treated that are not just written.
+    pub policies: Policies,
     /// Fewer rows a call than the destination takes.
     pub batch_rows: Option<u32>,
     /// Fewer calls at once than the destination takes.
     pub concurrency: Option<u16>,
+    /// What needs a person's approval.
+    pub guards: Guards,
+    /// Which rows are asked for.
+    pub selection: Selection,
+    /// Plans that a person has approved.
+    pub approved: Vec<String>,
 }
 
 /// With what it is done.
@@ -51,5 +62,26 @@ impl SyncSpec {
     /// Calls at once.
     pub(crate) fn in_flight(&self, limits: &WriteLimits) -> usize {
         self.concurrency.unwrap_or(u16::MAX).min(limits.max_concurrency).max(1).into()
+    }
+
+    /// Whether something of each delivered row is kept, because it may have to be removed.
+    pub(crate) fn keeps(&self) -> bool {
+        self.on_delete != OnDelete::Ignore
+    }
+
+    /// Fields that are left out where they are null.
+    pub(crate) fn skip_nulls(&self) -> Vec<String> {
+        let skipped = self.policies.iter().filter(|(_, policy)| policy.null == NullPolicy::Skip);
+        skipped.map(|(field, _)| field.clone()).collect()
+    }
+
+    /// Whether a change of this field is a change of its row: what is only written on creation never is.
+    pub(crate) fn counts_as_change(&self, field: &str) -> bool {
+        self.policies.get(field).is_none_or(|policy| policy.write != WritePolicy::OnCreate)
+    }
+
+    /// Which fields of a row are written.
+    pub(crate) fn fields<'a>(&'a self, skip_nulls: &'a [String]) -> Fields<'a> {
+        Fields { match_keys: &self.match_keys, skip_nulls }
     }
 }

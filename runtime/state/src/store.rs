@@ -1,227 +1,184 @@
-//! One sync's sled directory as the engine's state port.
+//! One sync's open state as the engine's state port.
 
-use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use offtake_core::Fault;
 use offtake_core::digest::KeyDigest;
 use offtake_core::known::Known;
-use offtake_core::ports::{Kept, Settled, StateStore};
-use offtake_core::run::{Reject, RunRecord, Status};
-use offtake_core::{Fault, Name};
-use sled::{Batch, Config, Db, Mode};
+use offtake_core::ports::{Intent, Kept, Listed, Settled, StateStore};
+use offtake_core::run::{RunId, RunRecord};
 
-use crate::error::{Damage, Error};
-use crate::page::KEPT_BYTES_MAX;
-use crate::pages::{Pages, Write, damaged, sled_error};
-use crate::rejects::Rejects;
+use crate::directory::Claim;
+use crate::error::Error;
+use crate::history::{self, Recorder};
+use crate::ledger::Ledger;
+use crate::record::Action;
 use crate::runs;
 
-/// Pages are read once, in order; more cache than this only delays writing back.
-const CACHE_BYTES: u64 = 64 << 20;
-/// sled's own fsync, for what no commit waits for.
-const FLUSH_MS: u64 = 500;
-/// Bytes of a row's entry when only digests are kept, and when match values are.
-const ROW_BYTES: usize = 24;
-const KEPT_ROW_BYTES: usize = 24 + 2 + 64;
-/// Where the place that rows are delivered to is written down.
-const TARGET_KEY: &[u8] = b"t";
-
-/// The open state of one sync.
+/// The open state of one sync. It is closed when it is dropped; dropping it at any other moment loses nothing.
 #[derive(Debug)]
-pub struct SledStore {
+pub struct SyncStore {
     inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    sync: Name,
-    state: PathBuf,
-    path: PathBuf,
-    db: Db,
-    pages: Mutex<Pages>,
-    rejects: Rejects,
+    open: Mutex<Open>,
+    /// Given back after the ledger is closed, so fields stay in this order.
+    claim: Claim,
 }
 
-impl SledStore {
-    pub(crate) fn open(state: &Path, sync: &Name) -> Result<Self, Error> {
-        let path = state.join("syncs").join(sync.as_str());
-        fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
-        sweep_unfinished_snapshots(&path)?;
-        let config =
-            Config::new().path(&path).cache_capacity(CACHE_BYTES).mode(Mode::LowSpace).flush_every_ms(Some(FLUSH_MS));
-        // sled panics on some damage instead of returning it.
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-        let db = match opened {
-            Ok(opened) => opened.map_err(sled_error(&path))?,
-            Err(panic) => {
-                let words = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-                return Err(damaged(&path)(Damage::Open(words)));
+#[derive(Debug)]
+struct Open {
+    ledger: Ledger,
+    recorder: Recorder,
+}
+
+impl SyncStore {
+    pub(crate) fn new(claim: Claim, ledger: Ledger) -> Self {
+        let open = Mutex::new(Open { ledger, recorder: Recorder::default() });
+        Self { inner: Arc::new(Inner { open, claim }) }
+    }
+
+    /// Sets or clears the word of a person that these rejects, or all, are not to be tried again with the values that were refused.
+    /// Returns how many it changed.
+    ///
+    /// # Errors
+    /// A fault with the code of what failed: OFT-S003, OFT-S004 or OFT-S008.
+    pub async fn ignore(&self, keys: Option<HashSet<KeyDigest>>, ignored: bool) -> Result<u64, Fault> {
+        self.blocking(move |inner, open| {
+            let listed = open.ledger.index.rejects()?.into_iter();
+            let meant =
+                |key: Option<KeyDigest>| keys.as_ref().is_none_or(|keys| key.is_some_and(|key| keys.contains(&key)));
+            let meant = listed.filter(|row| meant(row.key) && row.reject.ignored != ignored).count();
+            if meant > 0 {
+                let keys = keys.as_ref().map(|keys| keys.iter().map(|key| key.0.to_be_bytes()).collect());
+                inner.commit(open, None, vec![Action::Marked { keys, ignored }])?;
             }
-        };
-        let tree = db.open_tree("rows").map_err(sled_error(&path))?;
-        let pages = Pages::open(tree.clone(), &path)?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                sync: sync.clone(),
-                state: state.to_owned(),
-                rejects: Rejects::new(tree),
-                pages: Mutex::new(pages),
-                path,
-                db,
-            }),
+            Ok(meant as u64)
         })
+        .await
     }
 
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Inner, &mut Open) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Fault> {
         let inner = self.inner.clone();
-        let joined = tokio::task::spawn_blocking(move || work(&inner)).await;
-        Ok(joined.map_err(Error::Cancelled)??)
+        let joined = tokio::task::spawn_blocking(move || {
+            let mut open = inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.ledger.check()?;
+            work(&inner, &mut open)
+        });
+        Ok(joined.await.map_err(Error::Cancelled)??)
     }
-}
-
-/// A kill while sled starts leaves a snapshot under a name that sled later takes for a finished one, and then
-/// it cannot open its own directory any more (0.34.7 writes `.generating` and skips `.in___motion`).
-fn sweep_unfinished_snapshots(path: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(path).map_err(Error::io("list", path))? {
-        let entry = entry.map_err(Error::io("list", path))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(entry.path()).map_err(Error::io("remove", entry.path()))?;
-            tracing::warn!(code = "OFT-S012", file = %entry.path().display(), "removed an unfinished snapshot file (harmless)");
-        }
-    }
-    Ok(())
 }
 
 impl Inner {
-    fn pages(&self) -> std::sync::MutexGuard<'_, Pages> {
-        // A panic while the lock was held left the pages as they were: they change only after a commit.
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn commit(&self, open: &mut Open, run: Option<RunId>, actions: Vec<Action>) -> Result<(), Error> {
+        let now_ms = crate::now_ms();
+        let intents = &open.ledger.intents;
+        let entries: Vec<u8> = actions.iter().flat_map(|action| history::entries(action, intents, now_ms)).collect();
+        open.ledger.commit(actions)?;
+        if let Some(run) = run {
+            open.recorder.record(&self.claim.shared.path, &self.claim.name, run, &entries);
+        }
+        Ok(())
     }
 
-    /// Waits until everything written so far survives a power cut.
-    fn sync_to_disk(&self) -> Result<(), Error> {
-        self.db.flush().map_err(sled_error(&self.path))?;
-        let file = self.path.join("db");
-        let synced = File::open(&file).and_then(|db| db.sync_all());
-        synced.map_err(Error::io("sync", &file))
-    }
-
-    /// The seed becomes durable here as well: before the first row is sent, so that a crash does not change its key.
-    fn bind(&self, target: &str) -> Result<(), Error> {
-        let tree = self.db.open_tree("rows").map_err(sled_error(&self.path))?;
-        match tree.get(TARGET_KEY).map_err(sled_error(&self.path))? {
-            Some(found) if &*found == target.as_bytes() => return Ok(()),
+    /// The seed is durable since the state was made, before the first row is sent, so a crash does not change any row's key.
+    fn bind(&self, open: &mut Open, target: String) -> Result<(), Error> {
+        match &open.ledger.index.meta().target {
+            Some(found) if *found == target => Ok(()),
             Some(found) => {
-                return Err(Error::OtherTarget {
-                    path: self.path.clone(),
-                    found: String::from_utf8_lossy(&found).into_owned(),
-                });
+                let path = open.ledger.place.files.folder.clone();
+                Err(Error::OtherTarget { path, found: found.clone() })
             }
-            None => {}
+            None => self.commit(open, None, vec![Action::Bound { target }]),
         }
-        let mut batch = Batch::default();
-        batch.insert(TARGET_KEY, target.as_bytes());
-        self.pages().stage(&[], &mut batch, &self.path)?;
-        tree.apply_batch(batch).map_err(sled_error(&self.path))?;
-        self.sync_to_disk()
     }
 
-    fn commit(&self, settled: Vec<Settled>) -> Result<(), Error> {
-        let mut pages = self.pages();
-        let mut batch = Batch::default();
-        let mut writes: Vec<Write> = Vec::with_capacity(settled.len());
-        let listed = !self.rejects.is_empty();
-        for row in settled {
-            match row {
-                Settled::Delivered { key, digest, kept } => {
-                    writes.push((key, Some((digest, kept.map(|kept| encode_kept(&kept)).unwrap_or_default()))));
-                    if listed {
-                        Rejects::unstage(key, &mut batch);
-                    }
-                }
-                Settled::Gone { key } => {
-                    writes.push((key, None));
-                    if listed {
-                        Rejects::unstage(key, &mut batch);
-                    }
-                }
-                Settled::Rejected { key, reject } => self.rejects.stage(key, reject, &mut batch, &self.path)?,
-            }
+    fn known(open: &mut Open) -> Result<Known, Error> {
+        let seed = open.ledger.seed();
+        let doubts: Vec<KeyDigest> = open.ledger.intents.keys().copied().map(KeyDigest).collect();
+        let (keys, digests) = open.ledger.index.rows()?;
+        Ok(Known::from_sorted_with_doubts(seed, keys, digests, &doubts))
+    }
+
+    fn kept(open: &Open, key: KeyDigest) -> Result<Option<Kept>, Error> {
+        let acknowledged = open.ledger.index.kept(key)?;
+        Ok(acknowledged.or_else(|| open.ledger.intents.get(&key.0)?.kept.clone()))
+    }
+
+    fn finish(&self, open: &mut Open, record: &RunRecord) -> Result<(), Error> {
+        if record.tried_every_row() && open.ledger.index.meta().rejects > 0 {
+            self.commit(open, None, vec![Action::Finished { run: record.id.clone() }])?;
         }
-        writes.sort_by_key(|(key, _)| *key);
-        let meta = pages.stage(&writes, &mut batch, &self.path)?;
-        let tree = self.db.open_tree("rows").map_err(sled_error(&self.path))?;
-        tree.apply_batch(batch).map_err(sled_error(&self.path))?;
-        pages.committed(meta);
-        self.sync_to_disk()
+        let (state, sync) = (&self.claim.shared.path, &self.claim.name);
+        if let Err(error) = history::drop_old(state, sync, crate::now_ms()) {
+            tracing::debug!(%error, "old row histories stay");
+        }
+        if let Err(error) = open.ledger.tidy() {
+            // The journal goes on being the truth; the next run tries again.
+            open.ledger.check()?;
+            tracing::warn!(code = error.code(), error = %error.words(), "the state could not be tidied up");
+        }
+        open.ledger.close(Some(&record.id))
     }
 }
 
 #[async_trait]
-impl StateStore for SledStore {
+impl StateStore for SyncStore {
     async fn bind(&self, target: &str) -> Result<(), Fault> {
         let target = target.to_owned();
-        self.blocking(move |inner| inner.bind(&target)).await
+        self.blocking(move |inner, open| inner.bind(open, target)).await
     }
 
     async fn known(&self) -> Result<Known, Fault> {
-        self.blocking(|inner| inner.pages().load(&inner.path)).await
+        self.blocking(|_, open| Inner::known(open)).await
+    }
+
+    async fn in_doubt(&self) -> Result<Vec<Intent>, Fault> {
+        self.blocking(|_, open| Ok(open.ledger.intents.values().cloned().collect())).await
     }
 
     async fn reserve(&self, rows: u64, keeps: bool) -> Result<(), Fault> {
-        let row_bytes = if keeps { KEPT_ROW_BYTES } else { ROW_BYTES };
-        self.blocking(move |inner| inner.pages().reserve(rows, row_bytes, &inner.path)).await
+        self.blocking(move |_, open| match open.ledger.index.better_bits(rows, keeps) {
+            Some(bits) => open.ledger.renew(bits),
+            None => Ok(()),
+        })
+        .await
     }
 
     async fn kept(&self, keys: &[KeyDigest]) -> Result<Vec<Option<Kept>>, Fault> {
         let keys = keys.to_vec();
-        self.blocking(move |inner| {
-            let pages = inner.pages();
-            let read =
-                keys.into_iter().map(|key| Ok(pages.get(key, &inner.path)?.and_then(|entry| decode_kept(&entry.kept))));
-            read.collect()
+        self.blocking(move |_, open| keys.into_iter().map(|key| Inner::kept(open, key)).collect()).await
+    }
+
+    async fn commit(&self, run: RunId, settled: Vec<Settled>, next: Vec<Intent>) -> Result<(), Fault> {
+        self.blocking(move |inner, open| {
+            let actions = Action::commits(run, settled, &next);
+            inner.commit(open, Some(run), actions)
         })
         .await
     }
 
-    async fn commit(&self, settled: Vec<Settled>) -> Result<(), Fault> {
-        self.blocking(move |inner| inner.commit(settled)).await
-    }
-
+    /// The record is written even after the state failed: it says so.
     async fn finish(&self, record: &RunRecord) -> Result<(), Fault> {
-        let record = record.clone();
-        self.blocking(move |inner| {
-            runs::write(&inner.state, &inner.sync, &record)?;
-            if matches!(record.status, Status::Completed | Status::CompletedWithRejects) {
-                inner.rejects.keep_only(&record.id, &inner.path)?;
-                inner.sync_to_disk()?;
-            }
-            Ok(())
-        })
-        .await
+        let (record, inner) = (record.clone(), self.inner.clone());
+        let joined = tokio::task::spawn_blocking(move || {
+            let mut open = inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let durability = open.ledger.place.durability;
+            runs::write(&inner.claim.shared.path, &inner.claim.name, &record, durability)?;
+            open.ledger.check()?;
+            inner.finish(&mut open, &record)
+        });
+        Ok(joined.await.map_err(Error::Cancelled)??)
     }
 
-    async fn rejects(&self) -> Result<Vec<Reject>, Fault> {
-        self.blocking(|inner| inner.rejects.list(&inner.path)).await
+    async fn rejects(&self) -> Result<Vec<Listed>, Fault> {
+        self.blocking(|_, open| open.ledger.index.rejects()).await
     }
-}
-
-/// Match values and remote id as a JSON pair. What is too long to keep is not: the row can then not be removed
-/// by this sync, which is reported when it would have to be.
-fn encode_kept(kept: &Kept) -> Vec<u8> {
-    let pair = (&kept.match_values, &kept.remote_id);
-    let bytes = serde_json::to_vec(&pair).unwrap_or_default();
-    if bytes.len() > KEPT_BYTES_MAX { Vec::new() } else { bytes }
-}
-
-fn decode_kept(bytes: &[u8]) -> Option<Kept> {
-    let (match_values, remote_id) = serde_json::from_slice(bytes).ok()?;
-    Some(Kept { match_values, remote_id })
 }

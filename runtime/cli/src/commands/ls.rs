@@ -27,7 +27,7 @@ pub(crate) fn ls(folder: &Path, output: &Output) -> anyhow::Result<Exit> {
                 "source": sync.source,
                 "destination": sync.destination,
                 "object": sync.object,
-                "mode": sync.operation.as_str(),
+                "mode": sync.mode.as_str(),
                 "match": sync.match_keys,
                 "fields": sync.fields.len(),
             })
@@ -42,7 +42,7 @@ pub(crate) fn ls(folder: &Path, output: &Output) -> anyhow::Result<Exit> {
                 sync.name.to_string(),
                 sync.source.to_string(),
                 format!("{}/{}", sync.destination, sync.object),
-                sync.operation.as_str().to_owned(),
+                sync.mode.as_str().to_owned(),
                 sync.match_keys.join(", "),
                 sync.fields.len().to_string(),
             ]);

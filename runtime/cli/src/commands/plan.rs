@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offtake_core::Fault;
+use offtake_core::mode::OnDelete;
 use offtake_core::run::shown_key;
 use offtake_engine::{Plan, Sample, SampleKind, SyncSpec};
 use offtake_state::StateDirectory;
@@ -12,18 +13,21 @@ use serde_json::{Value, json};
 use crate::args;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::progress::{Bars, Progress};
 use crate::wire::{Freshness, Workspace, prepare};
 
 pub(crate) async fn plan(folder: &Path, args: &args::Plan, output: &Output) -> anyhow::Result<Exit> {
     let workspace = Workspace::open(folder)?;
     let selected = workspace.select(&args.select.syncs)?;
     let state = StateDirectory::open(&workspace.project.state).map_err(Fault::from)?;
-    let mut plans = Vec::new();
+    let (mut plans, bars) = (Vec::new(), Bars::default());
     for sync in selected {
         let prepared = prepare(&workspace, sync, Freshness::Asked).await?;
         let store = Arc::new(state.sync(&sync.name).map_err(Fault::from)?);
         let Some((spec, ports)) = prepared.ports(store) else { continue };
-        let plan = offtake_engine::plan(&spec, &ports).await?;
+        let progress = Progress::new(output, &spec.name, &bars);
+        let plan = offtake_engine::plan(&spec, &ports, &progress).await?;
+        drop(progress);
         plans.push((spec, plan));
     }
     let changes = plans.iter().any(|(_, plan)| plan.counts.to_send() > 0);
@@ -46,6 +50,9 @@ fn document(spec: &SyncSpec, plan: &Plan) -> Value {
         "sync": spec.name,
         "object": spec.object,
         "snapshot": plan.snapshot,
+        "plan": plan.id,
+        "needs_approval": plan.objections,
+        "recovered": plan.recovered,
         "counts": plan.counts,
         "samples": samples.collect::<Vec<_>>(),
         "cost": {"requests": plan.cost.requests, "seconds_at_least": plan.cost.at_least.as_secs_f64()},
@@ -63,9 +70,10 @@ fn kind(kind: SampleKind) -> &'static str {
 /// A plan for people.
 pub(crate) fn text(spec: &SyncSpec, plan: &Plan, output: &Output) -> String {
     let counts = &plan.counts;
-    let kept = match (counts.removed, spec.delete_removed) {
-        (0, _) | (_, true) => "",
-        (_, false) => " (their records stay: on_delete is ignore)",
+    let kept = match (counts.removed, spec.on_delete) {
+        (0, _) | (_, OnDelete::Delete) => "",
+        (_, OnDelete::Clear) => " (their fields are emptied: on_delete is clear)",
+        (_, OnDelete::Ignore) => " (their records stay: on_delete is ignore)",
     };
     let snapshot = plan.snapshot.as_deref().map_or_else(String::new, |snapshot| format!(" at snapshot {snapshot}"));
     let mut text = format!(
@@ -87,8 +95,12 @@ pub(crate) fn text(spec: &SyncSpec, plan: &Plan, output: &Output) -> String {
     }
     let seconds = plan.cost.at_least.as_secs_f64();
     let time = if seconds < 90.0 { format!("{seconds:.1} s") } else { format!("{:.1} min", seconds / 60.0) };
+    for objection in &plan.objections {
+        text.push_str(&format!("\n{} {} (guards.{})", objection.code, objection.message, objection.guard));
+    }
+    let approve = if plan.objections.is_empty() { String::new() } else { format!(" --approve {}", plan.id) };
     text.push_str(&format!(
-        "\nCost: {} requests, at least {time} at the destination's limits. Nothing was sent.\nNext: offtake run {}",
+        "\nCost: {} requests, at least {time} at the destination's limits. Nothing was sent.\nNext: offtake run {}{approve}",
         plan.cost.requests, spec.name
     ));
     text

@@ -7,12 +7,21 @@ use offtake_core::Fault;
 use offtake_core::run::RunRecord;
 use serde_json::json;
 
-use crate::args::Runs;
+use super::show::show;
+use crate::args::{Runs, RunsCommand, RunsList};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::wire::Workspace;
 
 pub(crate) fn runs(folder: &Path, runs: &Runs, output: &Output) -> anyhow::Result<Exit> {
+    match &runs.command {
+        Some(RunsCommand::Show { run }) => show(folder, run, output),
+        Some(RunsCommand::List(list)) => self::list(folder, list, output),
+        None => list(folder, &runs.list, output),
+    }
+}
+
+fn list(folder: &Path, runs: &RunsList, output: &Output) -> anyhow::Result<Exit> {
     let project = Workspace::project(folder)?;
     let mut records = Vec::new();
     for sync in Workspace::select_in(&project, &runs.select.syncs)? {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use anyhow::Context;
 use offtake_core::Fault;
 use offtake_core::ports::StateStore;
-use offtake_core::run::RunRecord;
+use offtake_core::run::{Reject, RunRecord};
+use offtake_engine::Stop;
 use offtake_sim::hubspot::{Limits, Options, Simulator};
 use offtake_source::sample::{self, State};
 use offtake_state::StateDirectory;
 
 use super::{TOKEN, connector};
-use crate::commands::{Template, once, plan_text, rejects_text, write_project};
+use crate::commands::{Request, Template, once, plan_text, rejects_text, write_project};
 use crate::output::Output;
+use crate::progress::{Bars, Progress};
 use crate::wire::{Freshness, Workspace, prepare};
 
 /// The demo's only sync.
@@ -48,7 +50,9 @@ async fn run(folder: &Path, output: &Output) -> anyhow::Result<RunRecord> {
     let workspace = Workspace::open(folder)?;
     let state = StateDirectory::open(&workspace.project.state).map_err(Fault::from)?;
     let sync = workspace.sync(SYNC)?;
-    let record = once(&workspace, &state, sync, output).await?;
+    let progress = Progress::new(output, SYNC, &Bars::default());
+    let record = once(&workspace, &state, sync, &Request::default(), &progress, &Stop::default()).await?;
+    drop(progress);
     let counts = record.counts;
     output.note(&format!(
         "  {} rows read: {} added, {} changed, {} removed, {} unchanged, {} invalid → {} delivered, {} rejected, {} requests, {:.1} s",
@@ -76,7 +80,7 @@ async fn plan(folder: &Path, output: &Output) -> anyhow::Result<()> {
     let prepared = prepare(&workspace, sync, Freshness::Asked).await?;
     let store = Arc::new(state.sync(&sync.name).map_err(Fault::from)?);
     if let Some((spec, ports)) = prepared.ports(store) {
-        let plan = offtake_engine::plan(&spec, &ports).await?;
+        let plan = offtake_engine::plan(&spec, &ports, &Progress::new(output, SYNC, &Bars::default())).await?;
         output.note(&plan_text(&spec, &plan, output));
     }
     Ok(())
@@ -88,6 +92,7 @@ async fn rejects(folder: &Path, output: &Output) -> anyhow::Result<()> {
     let sync = workspace.sync(SYNC)?;
     let listed = state.sync(&sync.name).map_err(Fault::from)?.rejects().await?;
     output.note("\nrows that are not at HubSpot with their current value, in HubSpot's own words:\n");
+    let listed: Vec<Reject> = listed.into_iter().map(|listed| listed.reject).collect();
     output.note(&rejects_text(SYNC, &listed, REJECTS_SHOWN, output));
     Ok(())
 }

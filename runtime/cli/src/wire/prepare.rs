@@ -3,15 +3,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use offtake_config::{Document, OnDelete, Problem, Problems, SyncConfig, suggest};
+use offtake_config::{Document, Problem, Problems, SyncConfig, suggest};
 use offtake_core::Fault;
+use offtake_core::choose::Selection;
 use offtake_core::mapping::Value;
 use offtake_core::object::Field;
 use offtake_core::ports::{Clock, Destination, MappedModel, StateStore};
 use offtake_core::rules::{self, Misfit};
 use offtake_engine::{Ports, SyncSpec};
 use offtake_plugin::Bound;
-use offtake_source::{Error as SourceError, Lake, Mapped, MappingError, Model};
+use offtake_source::{Error as SourceError, Mapped, MappingError, Model};
 use serde_json::json;
 
 use super::{SystemClock, Workspace, connector};
@@ -66,7 +67,7 @@ pub(crate) async fn prepare(
     };
     if let (Some(mapped), Some(checked)) = (&mapped, &checked) {
         let schema = mapped.schema();
-        for misfit in rules::check(&schema, checked.fields(), &sync.match_keys, sync.operation) {
+        for misfit in rules::check(&schema, checked.fields(), &sync.match_keys, sync.mode.operation()) {
             problems.push(misfit_problem(sync, &misfit, checked));
         }
     }
@@ -88,17 +89,21 @@ fn spec(workspace: &Workspace, sync: &SyncConfig) -> SyncSpec {
         target: target.to_string(),
         name: sync.name.to_string(),
         object: sync.object.clone(),
-        operation: sync.operation,
-        delete_removed: sync.on_delete == OnDelete::Delete,
+        mode: sync.mode,
+        on_delete: sync.on_delete,
         match_keys: sync.match_keys.clone(),
+        policies: sync.policies.clone(),
         batch_rows: sync.limits.batch,
         concurrency: sync.limits.concurrency,
+        guards: sync.guards,
+        selection: Selection::All,
+        approved: Vec::new(),
     }
 }
 
 async fn map(workspace: &Workspace, sync: &SyncConfig, problems: &mut Problems) -> Option<Mapped> {
     let source = workspace.project.sources.get(&sync.source)?;
-    let model = match Lake::new(source.lake.clone()).model(&sync.sql).await {
+    let model = match workspace.models.get(source, sync).await {
         Ok(model) => model,
         Err(error) => {
             problems.push(model_problem(sync, error));

@@ -6,11 +6,14 @@ use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
 use offtake_egress::Limiters;
 use offtake_plugin::Host;
 
+use super::Models;
+
 /// An open project.
 pub(crate) struct Workspace {
     pub(crate) project: Project,
     pub(crate) host: Host,
     pub(crate) limiters: Limiters,
+    pub(crate) models: Models,
 }
 
 impl Workspace {
@@ -21,6 +24,7 @@ impl Workspace {
             project: Self::project(folder)?,
             host: host.map_err(offtake_core::Fault::from)?,
             limiters: Limiters::default(),
+            models: Models::default(),
         })
     }
 
@@ -31,8 +35,38 @@ impl Workspace {
 
     /// One sync.
     pub(crate) fn sync(&self, name: &str) -> anyhow::Result<&SyncConfig> {
-        let found = self.select(&[name.to_owned()])?;
+        Self::one_in(&self.project, name)
+    }
+
+    /// One sync of a project.
+    pub(crate) fn one_in<'a>(project: &'a Project, name: &str) -> anyhow::Result<&'a SyncConfig> {
+        let found = Self::select_in(project, &[name.to_owned()])?;
         found.into_iter().next().ok_or_else(|| anyhow::anyhow!("there is no sync `{name}`"))
+    }
+
+    /// The syncs of one model, as its file, table or SQL names it.
+    pub(crate) fn of_model(&self, model: &str) -> Result<Vec<&SyncConfig>, Problems> {
+        let file = self.project.folder.join(model);
+        let is_meant = |sync: &&SyncConfig| {
+            sync.sql.trim() == model.trim()
+                || sync.model.as_ref().is_some_and(|document| {
+                    let path = document.path();
+                    path == file || path.file_stem().is_some_and(|stem| stem == model)
+                })
+                || sync.sql == offtake_config::whole_table(model)
+        };
+        let found: Vec<&SyncConfig> = self.project.syncs.values().filter(is_meant).collect();
+        if found.is_empty() {
+            let files = self.project.syncs.values().filter_map(|sync| sync.model.as_ref());
+            let known: Vec<String> = files.map(|file| self.project.shown(file.path()).display().to_string()).collect();
+            let help = suggest(model, known.iter().map(String::as_str))
+                .map_or_else(|| "`offtake ls` lists the syncs".to_owned(), |meant| format!("did you mean `{meant}`?"));
+            let problem = Problem::general("OFT-C022", format!("no sync reads a model `{model}`"));
+            let mut problems = Problems::default();
+            problems.push(problem.with_help(help));
+            return Err(problems);
+        }
+        Ok(found)
     }
 
     /// Reads a project's files alone.

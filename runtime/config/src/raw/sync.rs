@@ -21,15 +21,18 @@ pub(crate) struct Sync {
     #[serde(rename = "match")]
     #[schemars(length(min = 1))]
     pub(crate) match_keys: Vec<String>,
-    /// What happens at the destination to rows that leave the source. Default: `ignore`.
+    /// What happens at the destination to rows that leave the source. Default: `delete` for mirror, else `ignore`.
     #[serde(default)]
-    pub(crate) on_delete: OnDelete,
+    pub(crate) on_delete: Option<OnDelete>,
     /// What goes into each destination field.
     #[schemars(length(min = 1))]
     pub(crate) fields: Vec<Field>,
     /// Stricter limits than the destination's own.
     #[serde(default)]
     pub(crate) limits: Option<Limits>,
+    /// What a run does not do before a person approves it.
+    #[serde(default)]
+    pub(crate) guards: Option<Guards>,
 }
 
 /// What is read. Exactly one of `model`, `sql` and `table`.
@@ -73,17 +76,72 @@ pub(crate) enum Mode {
     /// Create or change.
     #[default]
     Upsert,
+    /// Create or change, and delete records of rows that this sync delivered and that left the source.
+    Mirror,
+    /// Rows are events; each is sent once.
+    Append,
 }
 
 /// What happens to rows that leave the source.
-#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OnDelete {
     /// Their records stay.
-    #[default]
     Ignore,
     /// Their records are removed.
     Delete,
+    /// Their records stay, and the mapped fields besides the match key become empty.
+    Clear,
+}
+
+/// What a null does to a destination field.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Null {
+    /// It empties the field.
+    #[default]
+    Send,
+    /// It leaves the field as it is.
+    Skip,
+}
+
+/// When a field is written. The last two need a connector that can read records.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Write {
+    /// Whenever its row is sent.
+    #[default]
+    Always,
+    /// Where the record has nothing in it.
+    IfEmptyAtDestination,
+    /// Where there is no record yet.
+    OnCreate,
+}
+
+/// What a run does not do before a person approves it. Of a number and a ratio the one that allows more counts.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guards {
+    /// Removed rows whose records are deleted or cleared. Default: 100.
+    #[serde(default)]
+    pub(crate) max_delete_rows: Option<u64>,
+    /// The same as a part of the delivered rows. Default: 0.1.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) max_delete_ratio: Option<f64>,
+    /// Delivered rows that are sent again. Default: 1000.
+    #[serde(default)]
+    pub(crate) max_resend_rows: Option<u64>,
+    /// The same as a part of the delivered rows. Default: 0.5.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) max_resend_ratio: Option<f64>,
+    /// Rows that the model has to return once something was delivered. Default: 1.
+    #[serde(default)]
+    pub(crate) min_source_rows: Option<u64>,
+    /// Rows that the model may return. Default: any number.
+    #[serde(default)]
+    pub(crate) max_rows: Option<u64>,
 }
 
 /// What goes into one destination field. Exactly one of `from`, `sql` and `value`.
@@ -102,6 +160,12 @@ pub(crate) struct Field {
     #[serde(default)]
     #[schemars(extend("type" = ["string", "number", "boolean"]))]
     pub(crate) value: Option<serde_json::Value>,
+    /// What a null does. Default: `send`.
+    #[serde(default)]
+    pub(crate) null: Null,
+    /// When it is written. Default: `always`.
+    #[serde(default)]
+    pub(crate) write: Write,
 }
 
 /// Stricter limits than the destination's own.

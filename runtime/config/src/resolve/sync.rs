@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use offtake_core::Name;
 use offtake_core::mapping::{Constant, FieldMapping, Value};
-use offtake_core::object::Operation;
 
+use super::behaviour::{guards, mode, on_delete, policies};
 use super::{Typed, claim, name};
 use crate::problem::{Problem, Problems, suggest};
 use crate::raw::sync as raw;
-use crate::{Document, OnDelete, Project, SyncConfig, SyncLimits};
+use crate::{Document, Project, SyncConfig, SyncLimits};
 
 pub(super) fn resolve(typed: Typed<raw::Sync>, project: &mut Project, problems: &mut Problems) {
     let Typed { document, raw } = typed;
@@ -26,6 +26,9 @@ pub(super) fn resolve(typed: Typed<raw::Sync>, project: &mut Project, problems: 
     let model = model(&raw.source, &project.folder, &document, problems);
     let fields = fields(&raw.fields, &document, problems);
     check_match(&raw.match_keys, &fields, &document, problems);
+    let policies = policies(&raw, &document, problems);
+    let mode = mode(raw.destination.mode);
+    let on_delete = on_delete(mode, raw.on_delete, &document, problems);
     if problems.0.len() > before {
         return;
     }
@@ -40,16 +43,11 @@ pub(super) fn resolve(typed: Typed<raw::Sync>, project: &mut Project, problems: 
         model,
         destination,
         object: raw.destination.object,
-        operation: match raw.destination.mode {
-            raw::Mode::Insert => Operation::Insert,
-            raw::Mode::Update => Operation::Update,
-            raw::Mode::Upsert => Operation::Upsert,
-        },
+        mode,
         match_keys: raw.match_keys,
-        on_delete: match raw.on_delete {
-            raw::OnDelete::Ignore => OnDelete::Ignore,
-            raw::OnDelete::Delete => OnDelete::Delete,
-        },
+        on_delete,
+        policies,
+        guards: raw.guards.map(|typed| guards(&typed)).unwrap_or_default(),
         fields,
         limits: limits.unwrap_or_default(),
         document,
@@ -86,11 +84,7 @@ type Model = (String, Option<Arc<Document>>);
 fn model(source: &raw::Source, folder: &Path, document: &Arc<Document>, problems: &mut Problems) -> Option<Model> {
     match (&source.model, &source.sql, &source.table) {
         (None, Some(sql), None) => Some((sql.clone(), None)),
-        (None, None, Some(table)) => {
-            let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
-            let parts: Vec<String> = table.split('.').map(quote).collect();
-            Some((format!("SELECT * FROM {}", parts.join(".")), None))
-        }
+        (None, None, Some(table)) => Some((whole_table(table), None)),
         (Some(model), None, None) => {
             let path = folder.join(model);
             match std::fs::read_to_string(&path) {
@@ -108,6 +102,13 @@ fn model(source: &raw::Source, folder: &Path, document: &Arc<Document>, problems
             None
         }
     }
+}
+
+/// The SQL of a sync that reads a table whole.
+pub fn whole_table(table: &str) -> String {
+    let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
+    let parts: Vec<String> = table.split('.').map(quote).collect();
+    format!("SELECT * FROM {}", parts.join("."))
 }
 
 fn fields(raw: &[raw::Field], document: &Arc<Document>, problems: &mut Problems) -> Vec<FieldMapping> {

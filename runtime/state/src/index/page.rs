@@ -12,8 +12,6 @@ use crate::error::Damage;
 
 /// sled stores larger values in files of their own, which it neither fsyncs nor always removes.
 pub(crate) const PAGE_BYTES_MAX: usize = 4_096;
-/// What is kept of one row must leave room for others.
-pub(crate) const KEPT_BYTES_MAX: usize = 1_024;
 
 const VERSION: u8 = 1;
 const HAS_KEPT: u8 = 1;
@@ -26,7 +24,7 @@ const DIGEST: usize = 8;
 pub(crate) struct Entry {
     pub(crate) key: u128,
     pub(crate) digest: u64,
-    /// Match values and remote id, encoded by the store; empty when nothing is kept.
+    /// Match values and remote id, encoded by the pages; empty when nothing is kept.
     pub(crate) kept: Vec<u8>,
 }
 
@@ -38,6 +36,9 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// Of a page that may hold any key.
+    pub(crate) const WHOLE: Self = Self { prefix: 0, bits: 0 };
+
     /// The page that a key belongs to.
     pub(crate) fn of(key: u128, bits: u32) -> Self {
         let prefix = key.checked_shr(u128::BITS - bits).unwrap_or(0);
