@@ -25,12 +25,27 @@ enum Task {
         #[arg(long)]
         doc: bool,
     },
+    /// Kills the binary while it delivers, and looks what is left.
+    Faults {
+        /// How often.
+        #[arg(long, default_value_t = 200)]
+        kills: u32,
+        /// Replays an earlier run; random when none is given.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Measures what durability costs and how long recovery takes, in a release build.
+    Bench,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Task::Test { doc } = Arguments::parse().task;
+    let task = Arguments::parse().task;
     needs::meet()?;
     let root = runner::root()?;
-    let report = runner::run(&root, &steps::all(&root, doc)?)?;
-    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let good = match task {
+        Task::Test { doc } => runner::run(&root, &steps::all(&root, doc)?)?.is_good(),
+        Task::Faults { kills, seed } => runner::run_one(&root, &steps::faults(kills, seed))?,
+        Task::Bench => runner::run_one(&root, &steps::bench())?,
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

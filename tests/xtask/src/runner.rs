@@ -79,6 +79,12 @@ pub(crate) fn run(root: &Path, steps: &[Step]) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+/// Runs one step, whose own last line is the last.
+pub(crate) fn run_one(root: &Path, step: &Step) -> anyhow::Result<bool> {
+    let (good, _) = run_step(root, step, &mut std::io::stdout()).with_context(|| step.name.clone())?;
+    Ok(good)
+}
+
 fn run_step(root: &Path, step: &Step, out: &mut impl Write) -> anyhow::Result<(bool, Count)> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

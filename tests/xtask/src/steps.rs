@@ -24,20 +24,45 @@ impl Step {
     }
 }
 
+/// Named points at which tests end the binary. They are in every test build, because another choice of features would
+/// build the tree a second time.
+const WITH_POINTS: [&str; 2] = ["--features", "offtake/failpoints"];
+
+/// The program that kills the binary.
+pub(crate) fn faults(kills: u32, seed: Option<u64>) -> Step {
+    let (kills, seed) = (kills.to_string(), seed.map(|seed| seed.to_string()));
+    let mut arguments =
+        [&["test", "--workspace", "--locked", "--quiet", "--test", "faults"], &WITH_POINTS[..]].concat();
+    arguments.extend(["--", "--kills", &kills]);
+    arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed.as_str()]));
+    Step::cargo("faults", &arguments)
+}
+
+/// Figures of the engine and the state.
+pub(crate) fn bench() -> Step {
+    Step::cargo("bench", &["run", "--release", "--locked", "--quiet", "--package", "offtake-bench"])
+}
+
 /// Every step; a failing one does not keep the next from running.
 pub(crate) fn all(root: &Path, doc: bool) -> anyhow::Result<Vec<Step>> {
     let mut steps = vec![
         Step::cargo("format", &["fmt", "--all", "--check"]),
         Step::cargo(
             "lints",
-            &["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "--deny", "warnings"],
+            &[
+                &["clippy", "--workspace", "--all-targets", "--locked", "--keep-going"],
+                &WITH_POINTS[..],
+                &["--", "--deny", "warnings"],
+            ]
+            .concat(),
         ),
     ];
     if doc {
         let step = Step::cargo("documentation", &["doc", "--workspace", "--no-deps", "--locked"]);
         steps.push(step.with("RUSTDOCFLAGS", "--deny warnings"));
     }
-    steps.push(Step::cargo("tests of the workspace", &["test", "--workspace", "--locked", "--no-fail-fast"]));
+    let tests = [&["test", "--workspace", "--locked", "--no-fail-fast"], &WITH_POINTS[..]].concat();
+    steps.push(Step::cargo("tests of the workspace", &tests));
     for folder in connectors(root)? {
         steps.extend(of_connector(root, &folder));
     }
