@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Error;
+use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use offtake_config::{Problem, Problems};
@@ -89,6 +90,16 @@ impl Output {
             table.set_width(WIDTH_WITHOUT_TERMINAL);
         }
         table.set_header(header.iter().copied());
+        table
+    }
+
+    /// Names with their values, one a line.
+    pub(crate) fn facts(&self) -> Table {
+        let mut table = Table::new();
+        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        if !io::stdout().is_terminal() {
+            table.set_width(WIDTH_WITHOUT_TERMINAL);
+        }
         table
     }
 

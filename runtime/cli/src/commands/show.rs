@@ -36,7 +36,7 @@ pub(super) fn show(folder: &Path, id: &str, output: &Output) -> anyhow::Result<E
 fn text(run: &RunRecord, output: &Output) -> String {
     let counts = &run.counts;
     let seconds = |ms: u64| format!("{}.{:03} s", ms / 1_000, ms % 1_000);
-    let mut table = output.table(&["", ""]);
+    let mut table = output.facts();
     let mut row = |name: &str, value: String| {
         table.add_row([name.to_owned(), value]);
     };

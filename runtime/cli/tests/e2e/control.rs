@@ -1,6 +1,6 @@
 //! Does a person keep the say: guards, approval, retry, ignoring, stopping, history, several syncs of one model?
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use offtake_sim::hubspot::Fault;
@@ -89,19 +89,50 @@ async fn a_run_shows_what_it_read_and_with_what() {
     assert_eq!((unknown.code, unknown.codes()), (2, vec!["OFT-C023".to_owned()]));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn s15_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on() {
-    let project = Project::new(&people(0..2_000)).await;
+/// Starts a run whose writes take this long, and returns when a few have arrived.
+async fn under_way(project: &Project, delay_ms: u64) -> Child {
     project.edit("syncs/crm.yml", "on_delete: delete\n", "on_delete: delete\nlimits: { batch: 20 }\n");
-    project.simulator.script([Fault::delay(100).on("/batch/").times(10_000)]);
+    project.simulator.script([Fault::delay(delay_ms).on("/batch/").times(200)]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_offtake"));
     command.arg("-C").arg(project.folder.path()).args(["run", "--output", "json"]).env("OFFTAKE_HUBSPOT_TOKEN", TOKEN);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while project.writes().len() < 5 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let said: Said = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap().into();
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+async fn end(child: Child) -> Said {
+    tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_a_second_signal_ends_the_process_and_what_was_under_way_goes_first() {
+    let project = Project::new(&people(0..2_000)).await;
+    // The first answers let further calls start, which then take longer than anybody waits.
+    let child = under_way(&project, 400).await;
+    signal(&child, "-TERM");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    signal(&child, "-TERM");
+    let said = end(child).await;
+    assert_eq!((said.code, said.stdout.as_str()), (143, ""), "{said:?}");
+    project.simulator.take_journal();
+    let next = project.run().await;
+    assert!(next["recovered"]["rows"].as_u64().unwrap() > 0, "{next}");
+    assert_eq!(project.simulator.records("contacts").len(), 2_000);
+    assert_eq!(project.run().await["counts"]["unchanged"], 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on() {
+    let project = Project::new(&people(0..2_000)).await;
+    let child = under_way(&project, 100).await;
+    signal(&child, "-INT");
+    let said = end(child).await;
     let run = run_of(&said);
     assert_eq!((said.code, run["status"].as_str()), (130, Some("interrupted")), "{said:?}");
     assert!(said.stderr.contains("press Ctrl-C again"), "{said:?}");

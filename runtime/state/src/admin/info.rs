@@ -13,6 +13,9 @@ use crate::journal;
 use crate::record::Intents;
 use crate::{Error, evidence};
 
+/// Digests of key and values.
+const ROW_BYTES: u64 = 24;
+
 /// A file or folder of a sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
@@ -52,7 +55,7 @@ pub struct StateInfo {
     pub journal_records: u64,
     /// The last run that ended.
     pub last_run: Option<String>,
-    /// How many times as large as the newest checkpoint the index is.
+    /// How many times as large as its acknowledged rows (24 bytes each, without what is kept of them) the index is.
     pub amplification: Option<f64>,
 }
 
@@ -82,7 +85,7 @@ impl StateDirectory {
         });
         read.map_err(Error::io("read", &journal))?;
         let index = manifest.as_ref().map_or(0, |manifest| bytes_of(&files.generation(manifest.generation)));
-        let held = bytes_of(&path);
+        let held = manifest.as_ref().map_or(0, |manifest| manifest.rows * ROW_BYTES);
         Ok(StateInfo {
             files: listing(&files.folder)?,
             bytes: bytes_of(&files.folder),

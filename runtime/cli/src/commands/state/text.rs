@@ -30,7 +30,7 @@ pub(super) fn info_document(sync: &Name, info: &StateInfo) -> Value {
 
 pub(super) fn info(sync: &Name, info: &StateInfo, output: &Output) -> String {
     let count = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
-    let mut table = output.table(&["", ""]);
+    let mut table = output.facts();
     let mut row = |name: &str, value: String| {
         table.add_row([name.to_owned(), value]);
     };
@@ -43,7 +43,7 @@ pub(super) fn info(sync: &Name, info: &StateInfo, output: &Output) -> String {
     let written = info.checkpoint_at_ms.map(|at| format!(" of {} UTC", when(at))).unwrap_or_default();
     row("Checkpoint", format!("{}{written}", count(info.checkpoint)));
     row("Journal", format!("{} records since", info.journal_records));
-    let times = info.amplification.map(|times| format!(", {times:.1} times the checkpoint")).unwrap_or_default();
+    let times = info.amplification.map(|times| format!(", {times:.1} times what its rows need")).unwrap_or_default();
     row("Index", format!("generation {}{times}", count(info.generation)));
     row("Ended well", if info.clean { "yes".to_owned() } else { "no: the next run replays the journal".to_owned() });
     row("Last run", info.last_run.clone().unwrap_or_else(|| "none".to_owned()));
