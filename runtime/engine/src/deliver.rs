@@ -20,7 +20,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use self::breaker::Breaker;
 use self::work::{Answer, Flying, Work};
-use crate::ledger::{GROUP_ROWS, Ledger};
+use crate::ledger::Ledger;
 use crate::stop::{Stop, Stopped, millis};
 use crate::{Event, Observer, Ports, SyncSpec};
 
@@ -148,9 +148,12 @@ impl<'a> Delivery<'a> {
         if self.is_stopping() || self.ready.len() >= self.in_flight_max {
             return Ok(());
         }
+        if *sequence > 0 && self.ready.is_empty() && self.again.is_empty() {
+            ledger.fell_behind();
+        }
         let mut next: VecDeque<Work> = VecDeque::new();
         let mut rows = 0;
-        while rows < GROUP_ROWS {
+        while rows < ledger.group_rows() {
             match steps.next() {
                 Some(Step::Send(batch)) => {
                     *sequence += 1;

@@ -15,8 +15,10 @@ use offtake_core::run::{Reject, RunError, RunId};
 use crate::stop::error;
 use crate::{Event, Observer};
 
-/// Rows that are committed together: an fsync costs as much as ten batches of a hundred rows take to write.
-pub(crate) const GROUP_ROWS: usize = 1_000;
+/// Rows that are committed together at first: an fsync costs as much as ten batches of a hundred rows take to write.
+const GROUP_ROWS: usize = 1_000;
+/// The most. A destination that answers faster than the disk gets larger groups; after a crash as many rows are in doubt.
+const GROUP_ROWS_MAX: usize = 8_000;
 
 /// Keeps count and commits.
 pub(crate) struct Ledger<'a> {
@@ -25,6 +27,8 @@ pub(crate) struct Ledger<'a> {
     pub(crate) retries: u64,
     /// Time spent waiting for the disk.
     pub(crate) commit_ms: u64,
+    /// Rows that are committed together.
+    group_rows: usize,
     run: RunId,
     keeps: bool,
     state: Arc<dyn StateStore>,
@@ -52,6 +56,7 @@ impl<'a> Ledger<'a> {
             counts,
             retries: 0,
             commit_ms: 0,
+            group_rows: GROUP_ROWS,
             run,
             keeps,
             state: ports.state.clone(),
@@ -64,6 +69,16 @@ impl<'a> Ledger<'a> {
             alive: HashSet::new(),
             given_up: None,
         }
+    }
+
+    /// Rows that are committed together.
+    pub(crate) fn group_rows(&self) -> usize {
+        self.group_rows
+    }
+
+    /// Calls had to wait for the disk: from now on more rows share a commit.
+    pub(crate) fn fell_behind(&mut self) {
+        self.group_rows = (self.group_rows * 2).min(GROUP_ROWS_MAX);
     }
 
     /// Rows that are sent next. They may leave once this is committed.
@@ -192,7 +207,7 @@ impl<'a> Ledger<'a> {
 
     /// Commits when a group is full.
     pub(crate) async fn commit_group(&mut self) -> Result<(), Fault> {
-        if self.open.len() >= GROUP_ROWS { self.commit().await } else { Ok(()) }
+        if self.open.len() >= self.group_rows { self.commit().await } else { Ok(()) }
     }
 
     /// Makes everything so far true on disk. Only then does a row count as delivered, or may be sent.
@@ -203,7 +218,7 @@ impl<'a> Ledger<'a> {
         let started = self.clock.now_ms();
         fail::fail_point!("engine-before-commit");
         while !settled.is_empty() || !next.is_empty() {
-            let rest = settled.split_off(settled.len().min(GROUP_ROWS));
+            let rest = settled.split_off(settled.len().min(GROUP_ROWS_MAX));
             // Outcomes first: a row that is sent again has to be settled before it is intended anew.
             let intents = if rest.is_empty() { std::mem::take(&mut next) } else { Vec::new() };
             self.state.commit(self.run, settled, intents).await?;
