@@ -18,7 +18,7 @@ mod source;
 #[path = "faults/story.rs"]
 mod story;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,6 +26,9 @@ use clap::Parser;
 /// Kills the real binary and looks what is left.
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// Another binary than the one that was built with this program.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_offtake"))]
+    binary: PathBuf,
     /// How often it is killed.
     #[arg(long, default_value_t = 200)]
     kills: u32,
@@ -43,7 +46,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     if !cfg!(feature = "failpoints") {
         println!("this binary has no named points: only moments are chosen (cargo xtask faults builds it with both)");
     }
-    let told = story::tell(Path::new(env!("CARGO_BIN_EXE_offtake")), arguments.kills, seed).await?;
+    let told = story::tell(&arguments.binary, arguments.kills, seed).await?;
     for failure in &told.failures {
         println!("{failure}");
     }

@@ -112,7 +112,7 @@ pub struct Timings {
     pub read_ms: u64,
     /// From the first write call to the last answer, commits included.
     pub send_ms: u64,
-    /// Waiting for the state to be on disk.
+    /// Writing the state to disk, while calls go on.
     pub commit_ms: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Sends batches, a few at a time, until every row has a verdict or the run has to stop.
 //!
 //! Rows are written down as intents before their first byte leaves, many batches at once, in the same commit that makes
-//! earlier outcomes true. Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed:
+//! earlier outcomes true. Calls go on while it is written. Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed:
 //! so no key is ever in flight twice.
 
 mod breaker;
@@ -38,6 +38,8 @@ pub(crate) struct Delivery<'a> {
     observer: &'a dyn Observer,
     stop: &'a Stop,
     in_flight_max: usize,
+    /// In the commit that is under way.
+    intended: VecDeque<Work>,
     /// Written down, and not sent yet.
     ready: VecDeque<Work>,
     /// To be sent again.
@@ -57,7 +59,8 @@ pub(crate) struct Delivery<'a> {
 /// What the loop wakes up for.
 #[expect(clippy::large_enum_variant, reason = "one is made at a time and taken apart at once")]
 enum Woken {
-    Landed(Option<Landed>),
+    Landed(Landed),
+    Committed(Result<(), Fault>),
     CommitDue,
     AskedToStop,
     GraceOver,
@@ -77,6 +80,7 @@ impl<'a> Delivery<'a> {
             observer,
             stop,
             in_flight_max,
+            intended: VecDeque::new(),
             ready: VecDeque::new(),
             again: VecDeque::new(),
             in_flight: JoinSet::new(),
@@ -99,11 +103,11 @@ impl<'a> Delivery<'a> {
         let mut sequence = 0_u64;
         let mut broken = None;
         loop {
-            self.write_down(name, &mut sequence, steps, ledger).await?;
+            self.write_down(name, &mut sequence, steps, ledger);
             self.take_off(ledger);
             match self.wake(ledger).await {
-                Woken::Landed(None) => break,
-                Woken::Landed(Some(Ok((task, (work, answer))))) => {
+                None => break,
+                Some(Woken::Landed(Ok((task, (work, answer))))) => {
                     self.flying.landed(task);
                     match answer {
                         Some(answer) => self.settle(work, answer, ledger),
@@ -111,67 +115,70 @@ impl<'a> Delivery<'a> {
                     }
                 }
                 // Nothing new starts; the calls that are in flight are still settled.
-                Woken::Landed(Some(Err(error))) => {
+                Some(Woken::Landed(Err(error))) => {
                     self.flying.landed(error.id());
                     self.stop_now();
                     broken.get_or_insert_with(|| {
                         Fault::new("OFT-R091", "a write call broke off in the host").caused_by(error)
                     });
                 }
-                Woken::CommitDue => ledger.commit().await?,
-                Woken::AskedToStop => {
+                Some(Woken::Committed(result)) => {
+                    result?;
+                    fail::fail_point!("engine-intended");
+                    self.ready.append(&mut self.intended);
+                }
+                Some(Woken::CommitDue) => ledger.begin_commit(),
+                Some(Woken::AskedToStop) => {
                     self.observer.on(Event::Stopping);
                     self.abandon_at_ms = Some(self.ports.clock.now_ms().saturating_add(millis(GRACE)));
                     self.stop(Stopped::Asked);
                 }
-                Woken::GraceOver => {
+                Some(Woken::GraceOver) => {
                     self.in_flight.abort_all();
                     ledger.in_doubt(self.flying.abandon());
                     break;
                 }
             }
-            ledger.commit_group().await?;
         }
         self.leave_pending(steps, ledger);
         broken.map_or(Ok(self.stopped), Err)
     }
 
-    /// Takes the next batches and makes the intent to send them durable, before the last of those that were written down
-    /// earlier are sent: so nobody waits for the disk.
-    async fn write_down(
+    /// Begins to make outcomes and the intent to send the next batches durable, early enough that calls seldom wait for it.
+    fn write_down(
         &mut self,
         name: &str,
         sequence: &mut u64,
         steps: &mut (dyn Iterator<Item = Step> + Send),
         ledger: &mut Ledger<'_>,
-    ) -> Result<(), Fault> {
-        if self.is_stopping() || self.ready.len() >= self.in_flight_max {
-            return Ok(());
+    ) {
+        if ledger.is_committing() {
+            return;
         }
-        if *sequence > 0 && self.ready.is_empty() && self.again.is_empty() {
-            ledger.fell_behind();
-        }
-        let mut next: VecDeque<Work> = VecDeque::new();
         let mut rows = 0;
-        while rows < ledger.group_rows() {
-            match steps.next() {
-                Some(Step::Send(batch)) => {
-                    *sequence += 1;
-                    rows += batch.rows.len();
-                    ledger.intend(&batch);
-                    next.push_back(Work::new(batch, format!("{name}/{sequence}")));
+        if !self.is_stopping() && self.ready.len() < self.in_flight_max {
+            if *sequence > 0 && self.ready.is_empty() && self.again.is_empty() {
+                ledger.fell_behind();
+            }
+            while rows < ledger.group_rows() {
+                match steps.next() {
+                    Some(Step::Send(batch)) => {
+                        *sequence += 1;
+                        rows += batch.rows.len();
+                        ledger.intend(&batch);
+                        self.intended.push_back(Work::new(batch, format!("{name}/{sequence}")));
+                    }
+                    Some(Step::Refuse(row)) => {
+                        rows += 1;
+                        ledger.unsendable(&row);
+                    }
+                    None => break,
                 }
-                Some(Step::Refuse(row)) => ledger.unsendable(&row),
-                None => break,
             }
         }
-        if next.is_empty() {
-            return Ok(());
+        if rows > 0 || ledger.has_group() {
+            ledger.begin_commit();
         }
-        ledger.commit().await?;
-        fail::fail_point!("engine-intended");
-        self.ready.extend(next);
-        Ok(())
     }
 
     /// Starts as many calls as may be in flight.
@@ -205,15 +212,22 @@ impl<'a> Delivery<'a> {
         self.flying.took_off(task.id(), rows);
     }
 
-    async fn wake(&mut self, ledger: &Ledger<'_>) -> Woken {
+    /// Waits for whatever is under way; none when nothing is.
+    async fn wake(&mut self, ledger: &mut Ledger<'_>) -> Option<Woken> {
         let (stop, clock, is_stopping) = (self.stop, &self.ports.clock, self.is_stopping());
+        let (flies, commits) = (!self.in_flight.is_empty(), ledger.is_committing());
+        if !flies && !commits {
+            return None;
+        }
         let left = self.abandon_at_ms.map(|at| Duration::from_millis(at.saturating_sub(clock.now_ms())));
+        let due = ledger.has_open() && !commits && left.is_none();
         tokio::select! {
             biased;
-            () = stop.asked(), if !is_stopping => Woken::AskedToStop,
-            landed = self.in_flight.join_next_with_id() => Woken::Landed(landed),
-            () = clock.sleep(COMMIT_AFTER), if ledger.has_open() && left.is_none() => Woken::CommitDue,
-            () = clock.sleep(left.unwrap_or_default()), if left.is_some() => Woken::GraceOver,
+            () = stop.asked(), if !is_stopping => Some(Woken::AskedToStop),
+            result = ledger.committed(), if commits => Some(Woken::Committed(result)),
+            landed = self.in_flight.join_next_with_id(), if flies => landed.map(Woken::Landed),
+            () = clock.sleep(COMMIT_AFTER), if due => Some(Woken::CommitDue),
+            () = clock.sleep(left.unwrap_or_default()), if left.is_some() => Some(Woken::GraceOver),
         }
     }
 
@@ -308,7 +322,7 @@ impl<'a> Delivery<'a> {
 
     /// What was never sent is counted one by one, so that the sums at the end prove that no row was forgotten.
     fn leave_pending(&mut self, steps: &mut dyn Iterator<Item = Step>, ledger: &mut Ledger<'_>) {
-        for work in self.again.drain(..).chain(self.ready.drain(..)) {
+        for work in self.again.drain(..).chain(self.ready.drain(..)).chain(self.intended.drain(..)) {
             ledger.unsent(&work.batch);
         }
         for step in steps {

@@ -11,6 +11,7 @@ use offtake_core::diff::Invalid;
 use offtake_core::digest::{KeyDigest, RowDigest};
 use offtake_core::ports::{Clock, Intent, Kept, Listed, Settled, StateStore};
 use offtake_core::run::{Reject, RunError, RunId};
+use tokio::task::JoinSet;
 
 use crate::stop::error;
 use crate::{Event, Observer};
@@ -41,6 +42,16 @@ pub(crate) struct Ledger<'a> {
     /// Records that this run has written, where rows may be removed.
     alive: HashSet<String>,
     given_up: Option<RunError>,
+    /// The commit that is under way; it ends with the ledger.
+    committing: JoinSet<Committed>,
+}
+
+/// What a commit has made true.
+struct Committed {
+    delivered: u64,
+    rejected: u64,
+    took_ms: u64,
+    result: Result<(), Fault>,
 }
 
 impl<'a> Ledger<'a> {
@@ -68,6 +79,7 @@ impl<'a> Ledger<'a> {
             rejected: 0,
             alive: HashSet::new(),
             given_up: None,
+            committing: JoinSet::new(),
         }
     }
 
@@ -205,29 +217,39 @@ impl<'a> Ledger<'a> {
         !self.open.is_empty()
     }
 
-    /// Commits when a group is full.
-    pub(crate) async fn commit_group(&mut self) -> Result<(), Fault> {
-        if self.open.len() >= self.group_rows { self.commit().await } else { Ok(()) }
+    /// Whether enough waits to be committed.
+    pub(crate) fn has_group(&self) -> bool {
+        self.open.len() >= self.group_rows
     }
 
-    /// Makes everything so far true on disk. Only then does a row count as delivered, or may be sent.
-    pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
-        // Taken first: after a commit that failed, a later one must not count these rows.
+    /// Whether a commit is under way.
+    pub(crate) fn is_committing(&self) -> bool {
+        !self.committing.is_empty()
+    }
+
+    /// Begins to make everything so far true on disk. Nobody waits for it; there is one at a time.
+    pub(crate) fn begin_commit(&mut self) {
         let (delivered, rejected) = (std::mem::take(&mut self.delivered), std::mem::take(&mut self.rejected));
-        let (mut settled, mut next) = (std::mem::take(&mut self.open), std::mem::take(&mut self.next));
-        let started = self.clock.now_ms();
-        fail::fail_point!("engine-before-commit");
-        while !settled.is_empty() || !next.is_empty() {
-            let rest = settled.split_off(settled.len().min(GROUP_ROWS_MAX));
-            // Outcomes first: a row that is sent again has to be settled before it is intended anew.
-            let intents = if rest.is_empty() { std::mem::take(&mut next) } else { Vec::new() };
-            self.state.commit(self.run, settled, intents).await?;
-            settled = rest;
-        }
-        fail::fail_point!("engine-after-commit");
-        self.commit_ms += self.clock.now_ms().saturating_sub(started);
-        self.counts.delivered += delivered;
-        self.counts.rejected += rejected;
+        let (settled, next) = (std::mem::take(&mut self.open), std::mem::take(&mut self.next));
+        let (state, clock, run) = (self.state.clone(), self.clock.clone(), self.run);
+        self.committing.spawn(async move {
+            let started = clock.now_ms();
+            fail::fail_point!("engine-before-commit");
+            let result = write(state.as_ref(), run, settled, next).await;
+            fail::fail_point!("engine-after-commit");
+            Committed { delivered, rejected, took_ms: clock.now_ms().saturating_sub(started), result }
+        });
+    }
+
+    /// Returns when the commit that is under way has ended. Only then do its rows count as delivered, or may be sent.
+    pub(crate) async fn committed(&mut self) -> Result<(), Fault> {
+        let Some(joined) = self.committing.join_next().await else { return Ok(()) };
+        let ended =
+            joined.map_err(|error| Fault::new("OFT-R091", "a commit broke off in the host").caused_by(error))?;
+        self.commit_ms += ended.took_ms;
+        ended.result?;
+        self.counts.delivered += ended.delivered;
+        self.counts.rejected += ended.rejected;
         self.observer.on(Event::Settled {
             delivered: self.counts.delivered,
             rejected: self.counts.rejected,
@@ -236,12 +258,35 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
+    /// Makes everything so far true on disk.
+    pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
+        self.committed().await?;
+        self.begin_commit();
+        self.committed().await
+    }
+
     /// The run broke off: what is not on disk as delivered or rejected goes again in the next run.
     pub(crate) fn broken_off(&mut self) {
         self.open.clear();
         self.next.clear();
         self.counts.pending = self.counts.to_send() - self.counts.delivered - self.counts.rejected;
     }
+}
+
+/// Outcomes first: a row that is sent again has to be settled before it is intended anew.
+async fn write(
+    state: &dyn StateStore,
+    run: RunId,
+    mut settled: Vec<Settled>,
+    mut next: Vec<Intent>,
+) -> Result<(), Fault> {
+    while !settled.is_empty() || !next.is_empty() {
+        let rest = settled.split_off(settled.len().min(GROUP_ROWS_MAX));
+        let intents = if rest.is_empty() { std::mem::take(&mut next) } else { Vec::new() };
+        state.commit(run, settled, intents).await?;
+        settled = rest;
+    }
+    Ok(())
 }
 
 /// The match fields of a record, as a JSON object.

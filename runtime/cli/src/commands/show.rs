@@ -47,7 +47,7 @@ fn text(run: &RunRecord, output: &Output) -> String {
     row("Took", format!("{:.1} s", run.seconds()));
     row("  reading and comparing", seconds(run.timings.read_ms));
     row("  sending", seconds(run.timings.send_ms));
-    row("  of it, writing state", seconds(run.timings.commit_ms));
+    row("  writing state meanwhile", seconds(run.timings.commit_ms));
     row("Snapshot", run.snapshot.clone().unwrap_or_else(|| "(the source has no versions)".to_owned()));
     row("Connector", format!("{} sha256:{}", run.connector, run.connector_digest));
     row("Requests", format!("{}, {} calls repeated", run.requests, run.retries));
