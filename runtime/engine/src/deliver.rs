@@ -57,7 +57,6 @@ pub(crate) struct Delivery<'a> {
 }
 
 /// What the loop wakes up for.
-#[expect(clippy::large_enum_variant, reason = "one is made at a time and taken apart at once")]
 enum Woken {
     Landed(Landed),
     Committed(Result<(), Fault>),

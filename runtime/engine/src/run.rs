@@ -1,5 +1,7 @@
 //! One run from its first request to its record.
 
+use std::collections::HashSet;
+
 use offtake_core::Fault;
 use offtake_core::batch::{Identity, Removal, Step, Writes, removals};
 use offtake_core::counts::{Breach, Counts};
@@ -160,8 +162,9 @@ impl Job<'_> {
         let Self { spec, ports, id, .. } = self;
         let Decided { diff, chosen, doubts, rejects, .. } = decided;
         ledger.invalid(&diff.invalid, &spec.match_keys);
-        let ignored = rejects.iter().filter(|listed| listed.key.is_some_and(|key| chosen.ignored.contains(&key)));
-        ledger.ignored(ignored.cloned());
+        let ignored: HashSet<KeyDigest> = chosen.ignored.iter().copied().collect();
+        let resting = rejects.iter().filter(|listed| listed.key.is_some_and(|key| ignored.contains(&key)));
+        ledger.ignored(resting.cloned());
         let identity = Identity { sync: &spec.name, operation: spec.mode.operation(), run: id, doubts };
         let (skip_nulls, caps) = (spec.skip_nulls(), spec.caps(&limits.writes));
         let writes = Writes::new(diff, &chosen.changes, spec.fields(&skip_nulls), caps, identity);

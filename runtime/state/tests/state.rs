@@ -16,6 +16,8 @@ mod crash;
 mod damage;
 #[path = "state/model.rs"]
 mod model;
+#[path = "state/power.rs"]
+mod power;
 #[path = "state/store.rs"]
 mod store;
 #[path = "state/tools.rs"]

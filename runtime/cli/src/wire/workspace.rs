@@ -85,6 +85,8 @@ impl Workspace {
         let mut problems = Problems::default();
         for name in names {
             match project.syncs.iter().find(|(known, _)| known.as_str() == name) {
+                // A name that is typed twice means one sync, not two runs of it.
+                Some((known, _)) if found.iter().any(|sync: &&SyncConfig| sync.name == *known) => {}
                 Some((_, sync)) => found.push(sync),
                 None => {
                     let known = project.syncs.keys().map(|known| known.as_str());

@@ -3,7 +3,8 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use offtake_sim::hubspot::Fault;
+use offtake_sim::hubspot::{Fault, Limits, Options, Simulator};
+use offtake_source::sample::{State, write_customers};
 use serde_json::Value;
 
 use crate::project::{Project, Said, TOKEN, people};
@@ -235,4 +236,49 @@ async fn a_state_is_looked_at_moved_and_mended_by_commands() {
     std::fs::remove_file(folder.join("MANIFEST.json")).unwrap();
     let refused = project.offtake(&["run", "--output", "json"]).await;
     assert_eq!((refused.code, refused.codes()), (4, vec!["OFT-S005".to_owned()]), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn syncs_of_one_model_read_it_at_one_version() {
+    let project = Project::new(&people(0..1)).await;
+    let table = project.path("lake/customers");
+    write_customers(&table, State::First).await.unwrap();
+    let lake =
+        "version: 1\nconnection: lake\nsource:\n  tables:\n    customers: { format: iceberg, path: lake/customers }\n";
+    project.write("connections/lake.yml", lake);
+    project.write(
+        "models/people.sql",
+        "SELECT email, first_name AS name FROM customers WHERE email LIKE 'customer.1_@%'\n",
+    );
+    let hubspot = std::fs::read_to_string(project.path("connections/hubspot.yml")).unwrap();
+    // One destination is slow to say what its fields are: meanwhile the table gets another version.
+    let slow =
+        Simulator::start(Options { token: TOKEN.to_owned(), limits: Limits::GENEROUS, ..Options::default() }).await;
+    let slow = slow.unwrap();
+    slow.script([Fault::delay(3_000).on("/crm/").times(1)]);
+    let other = hubspot.replace("connection: hubspot", "connection: slow");
+    project.write("connections/slow.yml", &other.replace(&project.simulator.base_url(), &slow.base_url()));
+    for (sync, connection) in [("crm", "hubspot"), ("other", "slow")] {
+        project.write(
+            &format!("syncs/{sync}.yml"),
+            &format!(
+                "version: 1\nsync: {sync}\nsource: {{ connection: lake, model: models/people.sql }}\n\
+                 destination: {{ connection: {connection}, object: contacts }}\nmatch: [email]\nfields:\n  \
+                 - {{ to: email, from: email }}\n  - {{ to: firstname, from: name }}\n"
+            ),
+        );
+    }
+    let running = project.offtake(&["run", "--model", "people", "--output", "json"]);
+    let changing = async {
+        while project.writes().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        write_customers(&table, State::Second).await.unwrap();
+    };
+    let (said, ()) = tokio::join!(running, changing);
+    let runs = said.json()["runs"].clone();
+    assert_eq!((said.code, runs.as_array().unwrap().len()), (0, 2), "{said:?}");
+    assert_eq!(runs[0]["snapshot"], runs[1]["snapshot"], "{runs}");
+    let later = project.run().await;
+    assert_ne!(later["snapshot"], runs[0]["snapshot"], "the table has another version by now");
 }
