@@ -26,19 +26,10 @@ pub(crate) struct Oracle {
     pub(crate) findings: Vec<String>,
 }
 
-/// What one run of the binary sent.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    /// Rows that an earlier run of the episode had sent with the same values.
-    pub(crate) repeated: BTreeSet<String>,
-    /// Every row.
-    pub(crate) rows: BTreeSet<String>,
-}
-
 impl Oracle {
-    /// Takes note of the requests of one run.
-    pub(crate) fn read(&mut self, journal: &[Entry], simulator: &Simulator, source: &Source) -> Sent {
-        let mut sent = Sent::default();
+    /// Takes note of the requests of one run. Returns how many rows it sent that an earlier run had sent with the same values.
+    pub(crate) fn read(&mut self, journal: &[Entry], simulator: &Simulator, source: &Source) -> u64 {
+        let mut repeated = BTreeSet::new();
         let emails = emails(simulator);
         let mut before = self.last.clone();
         for entry in journal {
@@ -60,17 +51,22 @@ impl Oracle {
                 if let Some(earlier) = before.get(&email)
                     && earlier.values == attempt.values
                 {
-                    sent.repeated.insert(email.clone());
+                    repeated.insert(email.clone());
                     if earlier.key != attempt.key {
                         self.strangers += 1;
                         self.findings.push(format!("{email} went again under another key"));
                     }
                 }
-                sent.rows.insert(email.clone());
                 self.last.insert(email, attempt);
             }
         }
-        sent
+        repeated.len() as u64
+    }
+
+    /// These rows have other values from now on. When they return to those that were sent last, that is another change: a run
+    /// may have sent the values in between.
+    pub(crate) fn edited(&mut self, emails: &BTreeSet<String>) {
+        self.last.retain(|email, _| !emails.contains(email));
     }
 
     /// After a run that nobody killed: the destination has what the source has.

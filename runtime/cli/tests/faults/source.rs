@@ -18,8 +18,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Changes, adds and removes rows; values often return to what they were.
-    pub(crate) fn edit(&mut self, random: &mut fastrand::Rng) {
+    /// Changes, adds and removes rows; values often return to what they were. Returns the rows that have other values now.
+    pub(crate) fn edit(&mut self, random: &mut fastrand::Rng) -> BTreeSet<String> {
+        let before = self.rows.clone();
         for _ in 0..random.usize(1..=EDITS_MAX) {
             let email = format!("person{}@example.com", random.u32(0..PEOPLE));
             if random.u8(0..6) == 0 {
@@ -30,6 +31,8 @@ impl Source {
                 self.rows.insert(email, values);
             }
         }
+        let touched = before.keys().chain(self.rows.keys());
+        touched.filter(|email| before.get(*email) != self.rows.get(*email)).cloned().collect()
     }
 
     /// As a file.
