@@ -7,6 +7,8 @@
     reason = "helpers of tests stand outside of test functions"
 )]
 
+#[path = "e2e/answers.rs"]
+mod answers;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
 #[path = "e2e/commands.rs"]
@@ -15,5 +17,13 @@ mod commands;
 mod control;
 #[path = "e2e/delivery.rs"]
 mod delivery;
+#[path = "e2e/destination.rs"]
+mod destination;
+#[path = "e2e/ledger.rs"]
+mod ledger;
 #[path = "e2e/project.rs"]
 mod project;
+#[path = "e2e/proxy.rs"]
+mod proxy;
+#[path = "e2e/weather.rs"]
+mod weather;

@@ -1,6 +1,7 @@
 //! A connection's way out: policy, limiter, credential, wire, caps, redaction, audit, in this order.
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -226,7 +227,7 @@ impl Outbound {
             if let Some(blocked) = current.downcast_ref::<Blocked>() {
                 return not_granted(&blocked.0);
             }
-            tls |= current.is::<rustls::Error>();
+            tls |= is_tls(current);
             innermost = current.to_string();
             cause = current.source();
         }
@@ -307,6 +308,15 @@ impl Drop for UnderWay<'_> {
         if !self.ended {
             self.outbound.write_down(self.request, self.url, self.started, Err(ABANDONED.to_owned()));
         }
+    }
+}
+
+/// Whether it is the handshake's own complaint. An I/O error passes over the error that it wraps when it is asked for its
+/// source, and there may be several around each other.
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => is_tls(wrapped),
+        None => error.is::<rustls::Error>(),
     }
 }
 

@@ -26,6 +26,7 @@ mod server;
 mod single;
 mod standard;
 mod store;
+mod torn;
 mod validate;
 mod view;
 mod write;
@@ -34,6 +35,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -78,6 +80,8 @@ impl Default for Options {
 /// What the handlers share.
 struct Shared {
     options: Options,
+    /// The options' token, or the one that has replaced it.
+    token: Mutex<String>,
     portal: Mutex<portal::Portal>,
     journal: Mutex<journal::Journal>,
     faults: Mutex<fault::Script>,
@@ -109,6 +113,7 @@ impl Simulator {
             portal: Mutex::new(portal::Portal::new(options.portal_id)),
             journal: Mutex::new(journal::Journal::new(options.journal_entries_max)),
             faults: Mutex::default(),
+            token: Mutex::new(options.token.clone()),
             meter: Mutex::new(limits::Meter::new(options.limits, options.search_secondly)),
             options,
         });
@@ -144,6 +149,23 @@ impl Simulator {
     /// Adds faults to the end of the script.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.shared.faults).extend(faults);
+    }
+
+    /// Forgets the faults that are still to come.
+    pub fn heal(&self) {
+        lock(&self.shared.faults).clear();
+    }
+
+    /// Lets in another token from now on, and the one before no more.
+    pub fn rotate_token(&self, token: &str) {
+        token.clone_into(&mut lock(&self.shared.token));
+    }
+
+    /// Adds a property to an object as its administrator does, from the body that the endpoint takes, and says whether the
+    /// portal took it.
+    pub fn add_property(&self, object: &str, definition: &Value) -> bool {
+        let definition = definition.as_object();
+        definition.is_some_and(|definition| property_api::add(&self.shared, object, definition).is_ok())
     }
 
     /// Stops listening and closes every connection.

@@ -66,6 +66,35 @@ async fn faults_strike_as_scripted() {
 }
 
 #[tokio::test]
+async fn an_answer_is_torn_until_the_faults_are_healed() {
+    let simulator = start(generous()).await;
+    simulator.script([Fault::torn().on("batch/upsert").times(2)]);
+    let (base, path) = (simulator.base_url(), format!("{CONTACTS}/batch/upsert"));
+    let token = format!("Bearer {TOKEN}");
+    let torn = send(&base, "POST", &path, Some(&token), people(0..5).to_string()).await.unwrap_err();
+    assert!(!torn.to_string().contains("refused"), "{torn}");
+    assert_eq!((simulator.records("contacts").len(), simulator.journal()[0].status), (5, Some(200)));
+    simulator.heal();
+    assert_eq!(upsert(&simulator, &people(0..5)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_is_rotated_and_a_property_added_from_rust() {
+    let simulator = start(generous()).await;
+    let definition =
+        json!({ "name": "score", "label": "Score", "type": "number", "fieldType": "number", "groupName": "g" });
+    assert!(simulator.add_property("contacts", &definition));
+    assert!(!simulator.add_property("contacts", &definition), "it is there already");
+    assert!(!simulator.add_property("nothings", &definition));
+    let path = "/crm/properties/2026-03/contacts/score";
+    assert_eq!(call(&simulator, "GET", path, &Value::Null).await.body["type"], "number");
+    simulator.rotate_token("another");
+    assert_eq!(call(&simulator, "GET", path, &Value::Null).await.status, 401);
+    let rotated = send(&simulator.base_url(), "GET", path, Some("Bearer another"), String::new()).await.unwrap();
+    assert_eq!(rotated.status, 200);
+}
+
+#[tokio::test]
 async fn faults_and_stores_are_reachable_without_a_token() {
     let simulator = start(generous()).await;
     let faults = json!([{ "path": "batch/upsert", "store": { "first": 1 }, "answer": { "reply": { "status": 502 } } }]);

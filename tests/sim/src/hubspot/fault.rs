@@ -27,6 +27,8 @@ pub enum Answer {
     Honest,
     /// The connection is closed without an answer.
     Hangup,
+    /// The true answer's head and the first half of its body, after which the connection is closed.
+    Torn,
     /// Another answer.
     Reply {
         /// Its status.
@@ -93,6 +95,11 @@ impl Fault {
         Self { store: Store::First(inputs), ..Self::hangup() }
     }
 
+    /// Stores the next request and closes the connection in the middle of the answer.
+    pub fn torn() -> Self {
+        Self { answer: Answer::Torn, ..Self::default() }
+    }
+
     /// Stores the next request and answers 200 with a body that is not JSON.
     pub fn garbage() -> Self {
         Self { store: Store::All, ..Self::reply(200, "<html><body>bad gateway</body></html>{") }
@@ -148,6 +155,10 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.faults.extend(faults);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.faults.clear();
     }
 
     /// The fault that strikes this request, if any. Each request meets at most one, the earliest scripted.

@@ -18,6 +18,7 @@ use super::error::{CORRELATION, Refusal};
 use super::fault::{Answer, Fault, Store};
 use super::limits::Class;
 use super::server::Hangup;
+use super::torn::Torn;
 use super::{Shared, ident, lock};
 
 const AUTH_FAILURE: HeaderName = HeaderName::from_static("x-hubspot-auth-failure");
@@ -73,13 +74,17 @@ async fn attend(shared: &Shared, parts: Parts, body: Bytes, next: Next, fault: O
     match fault.answer {
         Answer::Honest => honest.unwrap_or_else(hangup),
         Answer::Hangup => hangup(),
+        Answer::Torn => match honest {
+            Some(answer) => torn(answer).await,
+            None => hangup(),
+        },
         Answer::Reply { status, headers, body } => dress(reply(status, &headers, body)),
         Answer::Huge { bytes } => dress(Json(json!({ "padding": "x".repeat(bytes) })).into_response()),
     }
 }
 
 async fn handle(shared: &Shared, parts: Parts, body: Bytes, next: Next) -> Response {
-    if !authorized(&parts.headers, &shared.options.token) {
+    if !authorized(&parts.headers, &lock(&shared.token)) {
         return dress(unauthorized());
     }
     let class = class(parts.uri.path());
@@ -128,6 +133,15 @@ fn hangup() -> Response {
     let mut response = StatusCode::OK.into_response();
     response.extensions_mut().insert(Hangup);
     response
+}
+
+/// The same head, which promises the whole body, and half of it.
+async fn torn(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(whole) = body.collect().await else { return hangup() };
+    let whole = whole.to_bytes();
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    Response::from_parts(parts, Body::new(Torn::new(whole.slice(..whole.len() / 2))))
 }
 
 fn reply(status: u16, headers: &std::collections::BTreeMap<String, String>, body: String) -> Response {

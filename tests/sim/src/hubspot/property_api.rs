@@ -39,11 +39,16 @@ pub(super) async fn read(State(shared): State<Arc<Shared>>, Path((object, name))
 }
 
 pub(super) async fn create(State(shared): State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Reply {
-    let body = request::object(&body)?;
-    let group = request::text(&body, "groupName")?;
-    let mut property = parse(&body, group)?;
+    let shown = add(&shared, &object, &request::object(&body)?)?;
+    Ok((StatusCode::CREATED, Json(shown)).into_response())
+}
+
+/// Adds the property and describes it.
+pub(super) fn add(shared: &Shared, object: &str, body: &Map<String, Value>) -> Result<Value, Refusal> {
+    let group = request::text(body, "groupName")?;
+    let mut property = parse(body, group)?;
     let mut portal = lock(&shared.portal);
-    let object = &mut portal.table_mut(&object)?.object;
+    let object = &mut portal.table_mut(object)?.object;
     check(object, &property)?;
     // A property that comes back after it was archived is the same one for those who wrote to it.
     if let Some(before) = object.properties.get(&property.name) {
@@ -51,7 +56,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, object: Path<Strin
     }
     let shown = property.describe();
     object.properties.insert(property.name.clone(), property);
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    Ok(shown)
 }
 
 pub(super) async fn archive(State(shared): State<Arc<Shared>>, Path((object, name)): Path<(String, String)>) -> Reply {
