@@ -15,6 +15,8 @@ mod bad_input;
 mod commands;
 #[path = "e2e/control.rs"]
 mod control;
+#[path = "e2e/data.rs"]
+mod data;
 #[path = "e2e/delivery.rs"]
 mod delivery;
 #[path = "e2e/destination.rs"]
@@ -25,5 +27,7 @@ mod ledger;
 mod project;
 #[path = "e2e/proxy.rs"]
 mod proxy;
+#[path = "e2e/texts.rs"]
+mod texts;
 #[path = "e2e/weather.rs"]
 mod weather;

@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_buffer::i256;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::{Timestamp, civil};
+use jiff::civil;
 
 use crate::cell::{Cell, Column, UnsupportedType};
 
@@ -241,10 +241,14 @@ fn time(nanos: i64) -> Result<String, String> {
     time.map(|time| time.to_string()).map_err(|_| format!("{nanos} ns is not a time of day"))
 }
 
+/// Reckoned with civil time, because `Timestamp` ends a day early, to leave room for every offset: and the last day of 9999
+/// is what many tables have for an end that is open.
 fn timestamp(seconds: i64, nanos: u32) -> Result<String, String> {
-    let nanos = i32::try_from(nanos).unwrap_or(0);
-    let point = Timestamp::new(seconds, nanos);
+    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let second = jiff::Span::new().try_seconds(seconds).and_then(|span| epoch.checked_add(span));
+    // A span has one sign, so the two cannot be added as one: the nanoseconds count forwards also before 1970.
+    let point = second.and_then(|second| second.checked_add(jiff::Span::new().try_nanoseconds(i64::from(nanos))?));
     point
-        .map(|point| point.to_string())
+        .map(|point| format!("{point}Z"))
         .map_err(|_| format!("{seconds} s from 1970 is outside the years -9999 to 9999"))
 }

@@ -65,11 +65,16 @@ fn v3_to_v7_values_as_a_connector_gets_them() {
         (Arc::new(Time64NanosecondArray::from(vec![49_500_500_000_000])), "\"13:45:00.5\""),
         (stamp(0), "\"1970-01-01T00:00:00Z\""),
         (stamp(-1), "\"1969-12-31T23:59:59.999999Z\""),
+        (stamp(253_402_300_799_999_999), "\"9999-12-31T23:59:59.999999Z\""),
+        (stamp(-62_135_596_800_000_000), "\"0001-01-01T00:00:00Z\""),
+        (stamp(-62_198_755_200_000_000), "\"-000001-01-01T00:00:00Z\""),
     ];
     for (array, expected) in cases {
         assert_eq!(encoded(array), format!("{{\"f\":{expected}}}\n"));
     }
-    assert!(encoded(stamp(i64::MAX)).contains("outside the years"));
+    for micros in [i64::MIN, 253_402_300_800_000_000, i64::MAX] {
+        assert!(encoded(stamp(micros)).contains("outside the years"), "{micros}");
+    }
     assert!(encoded(Arc::new(Date32Array::from(vec![i32::MAX]))).contains("outside the years"));
 }
 
