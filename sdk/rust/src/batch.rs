@@ -62,14 +62,12 @@ impl Batch {
         &self.match_keys
     }
 
-    /// The first match key, for vendors that find a record by one field.
+    /// The match key, for vendors that find a record by one field.
     ///
     /// # Errors
-    /// Misconfigured, when the batch has none.
+    /// Misconfigured, when the batch has none or several: rows that differ in the others would be one record.
     pub fn match_key(&self) -> Result<&str, CallFailure> {
-        self.match_keys.first().map(String::as_str).ok_or_else(|| {
-            CallFailure::misconfigured("match_key_missing", format!("{} needs a match key", self.object))
-        })
+        only_key(&self.object, &self.match_keys)
     }
 
     /// The same for the same rows, also when they are sent again.
@@ -193,6 +191,18 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// The one match key.
+pub(crate) fn only_key<'a>(object: &str, match_keys: &'a [String]) -> Result<&'a str, CallFailure> {
+    match match_keys {
+        [only] => Ok(only),
+        [] => Err(CallFailure::misconfigured("match_key_missing", format!("{object} needs a match key"))),
+        several => {
+            let message = format!("a record of {object} is found by one field, and `match` has {}", several.join(", "));
+            Err(CallFailure::misconfigured("match_keys_unsupported", message))
+        }
+    }
+}
+
 fn unreadable(message: String) -> CallFailure {
     Failure::Fatal(Detail::new("unreadable_batch", message)).without_effect()
 }
@@ -226,6 +236,17 @@ mod tests {
         assert_eq!(row.get("email"), Cell::Value(&json!("a@b.c")));
         assert_eq!(row.match_text(), Some("a@b.c"));
         assert_eq!((row.index(), row.idempotency_key(), row.remote_id()), (0, "k", Some("7")));
+    }
+
+    #[test]
+    fn one_match_key_is_none_of_several() {
+        let code = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            only_key("contacts", &keys).map(str::to_owned).map_err(|failure| failure.failure.detail().code.clone())
+        };
+        assert_eq!(code(&["email"]), Ok("email".to_owned()));
+        assert_eq!(code(&[]), Err("match_key_missing".to_owned()));
+        assert_eq!(code(&["email", "company"]), Err("match_keys_unsupported".to_owned()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::batch::text;
+use crate::batch::{only_key, text};
 use crate::bindings::offtake::destination::types::{CallFailure, Detail, Failure};
 
 /// Current values, one entry a row of the question and in its order; none where there is no record.
@@ -44,14 +44,12 @@ impl Lookup {
         &self.match_keys
     }
 
-    /// The first match key, for vendors that find a record by one field.
+    /// The match key, for vendors that find a record by one field.
     ///
     /// # Errors
-    /// Misconfigured, when there is none.
+    /// Misconfigured, when there is none or several.
     pub fn match_key(&self) -> Result<&str, CallFailure> {
-        self.match_keys.first().map(String::as_str).ok_or_else(|| {
-            CallFailure::misconfigured("match_key_missing", format!("{} needs a match key", self.object))
-        })
+        only_key(&self.object, &self.match_keys)
     }
 
     /// The fields whose values are wanted.

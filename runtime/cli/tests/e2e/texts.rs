@@ -331,3 +331,70 @@ async fn v13_two_columns_of_one_name_are_refused() {
     assert!(said.code != 0 && said.codes().iter().all(|code| code.starts_with("OFT-D")), "{said:?}");
     assert!(project.writes().is_empty());
 }
+
+/// A file with one column `v` beside the key, and what arrives of its first row.
+static TYPED: [(&str, &str, &str); 13] = [
+    ("csv", "a@x.org,9007199254740993", "9007199254740993"),
+    ("csv", "a@x.org,18446744073709551615", "18446744073709551615"),
+    ("csv", "a@x.org,123456789012345678901234567890", "123456789012345678901234567890"),
+    ("csv", "a@x.org,+491701234567", "+491701234567"),
+    ("csv", "a@x.org,01234\nb@x.org,A1234", "01234"),
+    ("csv", "a@x.org,\" x \"", " x "),
+    ("csv", "a@x.org,NULL", "NULL"),
+    ("csv", "a@x.org,\"a\nb,\"\"c\"\"\"", "a\nb,\"c\""),
+    ("csv", "a@x.org,2026-11-22T10:00:00+02:00", "2026-11-22T08:00:00Z"),
+    ("ndjson", "{\"email\":\"a@x.org\",\"v\":9007199254740993}", "9007199254740993"),
+    ("ndjson", "{\"email\":\"a@x.org\",\"v\":\"01234\"}", "01234"),
+    ("ndjson", "{\"email\":\"a@x.org\",\"v\":-9223372036854775808}", "-9223372036854775808"),
+    ("ndjson", "{\"email\":\"a@x.org\",\"v\":0.30000000000000004}", "0.30000000000000004"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v3_v6_values_of_text_files_arrive_as_they_are_written() {
+    for (format, rows, expected) in TYPED {
+        let project = reading("", "SELECT email, v AS firstname FROM people", &["email", "firstname"]).await;
+        let header = if format == "csv" { "email,v\n" } else { "" };
+        project.write("people.ndjson", &format!("{header}{rows}\n"));
+        project.edit("connections/lake.yml", "format: ndjson", &format!("format: {format}"));
+        let (code, _) = ran(&project).await;
+        assert_eq!((code, sent(&project)["a@x.org"]["firstname"].as_str()), (0, expected), "{rows}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v9_rows_that_disagree_about_a_columns_type_stop_the_read() {
+    let cases = ["1 \"01\"", "true 1", "{\"a\":1} 1", "1 1e400"];
+    for values in cases {
+        let lines: String =
+            values.split(' ').map(|v| format!("{{\"email\":\"a{}@x.org\",\"v\":{v}}}\n", v.len())).collect();
+        let project = reading(&lines, "SELECT email, v AS firstname FROM people", &["email", "firstname"]).await;
+        let said = project.offtake(&["run", "--output", "json"]).await;
+        let run = said.json()["runs"][0]["error"]["code"].as_str().map(str::to_owned);
+        let codes: Vec<String> = said.codes().into_iter().chain(run).collect();
+        assert!(said.code != 0 && codes.iter().any(|code| code.starts_with("OFT-D")), "{values}: {said:?}");
+        assert!(project.writes().is_empty(), "{values}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v9_a_row_far_down_that_is_of_another_type_stops_the_read() {
+    let project = Project::new(&people(0..3)).await;
+    project.run().await;
+    let mut rows = people(0..5_000);
+    rows[4_500] = "person4500@example.com,Person,much,lead".to_owned();
+    project.rows(&rows);
+    let said = project.offtake(&["run", "--output", "json"]).await;
+    assert_eq!((said.code, said.json()["runs"][0]["error"]["code"].as_str()), (1, Some("OFT-D007")), "{said:?}");
+    assert_eq!((project.writes().len(), project.contacts().len()), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v2_a_key_of_several_fields_is_refused_where_the_destination_takes_one() {
+    let project = Project::new(&people(0..3)).await;
+    project.edit("syncs/crm.yml", "match: [email]", "match: [email, company]");
+    let said = project.offtake(&["run", "--output", "json"]).await;
+    let run = said.json()["runs"][0].clone();
+    assert_eq!((run["status"].as_str(), run["error"]["code"].as_str()), (Some("failed"), Some("OFT-E105")), "{said:?}");
+    assert!(run["error"]["message"].as_str().unwrap().contains("email, company"), "{said:?}");
+    assert_eq!((project.writes().len(), count(&run, "pending")), (0, 3));
+}
