@@ -10,6 +10,7 @@ use offtake_core::policy::Policies;
 use offtake_engine::{Ports, Stop, SyncSpec, run};
 use offtake_state::{Durability, StateDirectory};
 
+use crate::Outcome;
 use crate::vendor::{People, Silent, SystemClock, Vendor};
 
 /// Each figure is the best of so many: the disk of a shared machine has bad moments.
@@ -19,7 +20,7 @@ const TIMES: u32 = 3;
 const ANSWERS_AFTER: [(Duration, i64); 2] = [(Duration::ZERO, 300_000), (Duration::from_millis(20), 100_000)];
 
 #[expect(clippy::print_stdout, reason = "a command talks to its terminal")]
-pub(crate) async fn measure() -> anyhow::Result<()> {
+pub(crate) async fn measure() -> Outcome<()> {
     println!("requests/s at 100 rows a batch, 8 calls at once:");
     for (answers_after, rows) in ANSWERS_AFTER {
         let unsynced = best(Durability::Unsynced, answers_after, rows).await?;
@@ -33,7 +34,7 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn best(durability: Durability, answers_after: Duration, rows: i64) -> anyhow::Result<f64> {
+async fn best(durability: Durability, answers_after: Duration, rows: i64) -> Outcome<f64> {
     let mut best = 0.0_f64;
     for _ in 0..TIMES {
         best = best.max(once(durability, answers_after, rows).await?);
@@ -41,7 +42,7 @@ async fn best(durability: Durability, answers_after: Duration, rows: i64) -> any
     Ok(best)
 }
 
-async fn once(durability: Durability, answers_after: Duration, rows: i64) -> anyhow::Result<f64> {
+async fn once(durability: Durability, answers_after: Duration, rows: i64) -> Outcome<f64> {
     let folder = tempfile::tempdir()?;
     let state = StateDirectory::open_with(folder.path(), durability)?;
     let ports = Ports {
@@ -51,7 +52,9 @@ async fn once(durability: Durability, answers_after: Duration, rows: i64) -> any
         clock: Arc::new(SystemClock),
     };
     let record = run(&spec(), &ports, &Silent, &Stop::default()).await?;
-    anyhow::ensure!(record.counts.delivered == rows.unsigned_abs(), "{:?}", record.error);
+    if record.counts.delivered != rows.unsigned_abs() {
+        return Err(format!("{:?}", record.error).into());
+    }
     Ok(record.requests as f64 * 1_000.0 / record.timings.send_ms as f64)
 }
 

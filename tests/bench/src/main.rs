@@ -5,39 +5,24 @@ mod durability;
 mod recovery;
 mod vendor;
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::Path;
 
-use clap::{Parser, Subcommand};
-
-/// What durability costs and how long recovery takes.
-#[derive(Debug, Parser)]
-struct Arguments {
-    #[command(subcommand)]
-    measure: Option<Measure>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Measure {
-    /// Fills a state and waits to be killed.
-    #[command(hide = true)]
-    Fill {
-        /// The state folder.
-        folder: PathBuf,
-        /// Acknowledged rows.
-        rows: u64,
-        /// Whether the run ends before the process does.
-        #[arg(long)]
-        finish: bool,
-    },
-}
+/// Whatever went wrong, for the terminal.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    match Arguments::parse().measure {
-        Some(Measure::Fill { folder, rows, finish }) => recovery::fill(&folder, rows, finish).await,
-        None => {
+async fn main() -> Outcome<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => {
             durability::measure().await?;
             recovery::measure().await
         }
+        // What `recovery` starts and kills.
+        ["fill", folder, rows, rest @ ..] => {
+            recovery::fill(Path::new(folder), rows.parse()?, rest == ["--finish"]).await
+        }
+        _ => Err("usage: offtake-bench".into()),
     }
 }

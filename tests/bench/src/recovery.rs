@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use offtake_core::Name;
 use offtake_core::counts::Counts;
 use offtake_core::destination::OutcomeKind;
@@ -15,16 +14,18 @@ use offtake_core::run::{RunId, RunRecord, Status, Timings};
 use offtake_state::StateDirectory;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::Outcome;
+
 const ROWS: u64 = 1_000_000;
 /// Rows of one commit, as the engine groups them.
 const GROUP: u64 = 1_000;
 
-fn name() -> anyhow::Result<Name> {
+fn name() -> Outcome<Name> {
     Ok("bench".parse()?)
 }
 
 #[expect(clippy::print_stdout, reason = "a command talks to its terminal")]
-pub(crate) async fn measure() -> anyhow::Result<()> {
+pub(crate) async fn measure() -> Outcome<()> {
     println!("opening a state of {ROWS} rows, until every row is known:");
     let folder = tempfile::tempdir()?;
     kill_after_filling(folder.path(), false)?;
@@ -44,32 +45,36 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open(folder: &Path) -> anyhow::Result<Duration> {
+async fn open(folder: &Path) -> Outcome<Duration> {
     let started = Instant::now();
     let state = StateDirectory::open(folder)?;
     let store = state.sync(&name()?)?;
     let known = store.known().await?;
-    anyhow::ensure!(known.acknowledged() as u64 == ROWS, "{} rows are known", known.acknowledged());
+    if known.acknowledged() as u64 != ROWS {
+        return Err(format!("{} rows are known", known.acknowledged()).into());
+    }
     Ok(started.elapsed())
 }
 
 /// Another process fills the state, so that it can be killed.
-fn kill_after_filling(folder: &Path, finish: bool) -> anyhow::Result<()> {
+fn kill_after_filling(folder: &Path, finish: bool) -> Outcome<()> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("fill").arg(folder).arg(ROWS.to_string()).args(finish.then_some("--finish"));
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut said = String::new();
-    let out = child.stdout.take().context("the output of the other process")?;
+    let out = child.stdout.take().ok_or("the other process has no output")?;
     std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut said)?;
     child.kill()?;
     child.wait()?;
-    anyhow::ensure!(said.trim() == "filled", "{said}");
+    if said.trim() != "filled" {
+        return Err(said.into());
+    }
     Ok(())
 }
 
 /// What a first run leaves; then waits to be killed.
 #[expect(clippy::print_stdout, reason = "the other process waits for it")]
-pub(crate) async fn fill(folder: &Path, rows: u64, finish: bool) -> anyhow::Result<()> {
+pub(crate) async fn fill(folder: &Path, rows: u64, finish: bool) -> Outcome<()> {
     let state = StateDirectory::open(folder)?;
     let store = state.sync(&name()?)?;
     store.bind("bench").await?;
