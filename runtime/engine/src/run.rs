@@ -19,11 +19,8 @@ use crate::read::unsupported;
 use crate::stop::{Stop, Stopped};
 use crate::{Event, Observer, Ports, SyncSpec};
 
-/// Runs a sync once. Whatever happens, the record says what became of every row, and is kept.
-///
-/// # Errors
-/// The fault when not even the record could be kept.
-pub async fn run(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer, stop: &Stop) -> Result<RunRecord, Fault> {
+/// Runs a sync once. Whatever happens, the record says what became of every row, and is kept where the state still can.
+pub async fn run(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer, stop: &Stop) -> RunRecord {
     let id = RunId(ulid::Ulid::generate().0);
     let mut record = begin(spec, ports, id);
     let job = Job { spec, ports, observer, stop, id };
@@ -46,8 +43,12 @@ pub async fn run(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer, stop: 
     }
     record.requests = ports.destination.requests();
     record.finished_ms = ports.clock.now_ms();
-    ports.state.finish(&record).await?;
-    Ok(record)
+    if let Err(fault) = ports.state.finish(&record).await {
+        tracing::warn!(code = fault.code, %fault, "the run's record could not be kept");
+        record.status = Status::Failed;
+        record.error.get_or_insert_with(|| error(&fault));
+    }
+    record
 }
 
 fn begin(spec: &SyncSpec, ports: &Ports, id: RunId) -> RunRecord {

@@ -119,7 +119,7 @@ pub(crate) async fn once(
     for plan in &request.approved {
         spec.approved.push(plan.clone());
     }
-    Ok(offtake_engine::run(&spec, &ports, progress, stop).await?)
+    Ok(offtake_engine::run(&spec, &ports, progress, stop).await)
 }
 
 fn exit_of(record: &RunRecord) -> Exit {

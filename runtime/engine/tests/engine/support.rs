@@ -113,7 +113,7 @@ pub async fn go(spec: &SyncSpec, rows: Rows, vendor: &Arc<Vendor>, state: &Arc<M
         state: state.clone(),
         clock: Arc::new(Virtual::default()),
     };
-    let record = run(spec, &ports, &Silent, &vendor.stop).await.unwrap();
+    let record = run(spec, &ports, &Silent, &vendor.stop).await;
     record.counts.check().unwrap();
     record
 }
