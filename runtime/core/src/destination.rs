@@ -111,7 +111,7 @@ impl Failure {
 
 /// Requests that the host refused, by the code that egress gives; anything else is the connector's own complaint.
 fn refused(code: &str) -> &'static str {
-    const REFUSALS: [&str; 6] = ["OFT-E301", "OFT-E302", "OFT-E304", "OFT-E305", "OFT-E306", "OFT-E307"];
+    const REFUSALS: [&str; 7] = ["OFT-E301", "OFT-E302", "OFT-E303", "OFT-E304", "OFT-E305", "OFT-E306", "OFT-E307"];
     REFUSALS.into_iter().find(|known| *known == code).unwrap_or("OFT-E105")
 }
 

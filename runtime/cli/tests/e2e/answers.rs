@@ -142,7 +142,8 @@ async fn d13_redirects_are_followed_nowhere() {
         project.rows(&people(0..rows));
         let said = project.offtake(&["run", "--output", "json"]).await;
         let run = run_of(&said);
-        assert_eq!((count(&run, "delivered"), sums(&run)), (0, None), "{status} {target}: {said:?}");
+        assert_eq!((count(&run, "pending"), sums(&run)), (1, None), "{status} {target}: {said:?}");
+        assert_eq!((said.code, run["error"]["code"].as_str()), (2, Some("OFT-E303")), "{status} {target}: {said:?}");
         let journal = project.simulator.journal();
         let asked: Vec<_> = journal.iter().map(|entry| (entry.method.as_str(), entry.status)).collect();
         assert_eq!(asked, [("GET", Some(200)), ("POST", Some(status))], "{status} {target}");

@@ -4,14 +4,24 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use offtake_core::ports::{Egress, Refusal, Response, SendError};
+use offtake_core::run::cut;
 
 use super::{CallState, Refused};
 use crate::bindings::{http, request, response};
 use crate::deadline::Deadline;
 use crate::limits::{IN_FLIGHT_MAX, REQUESTS_MAX};
 
+/// A host name is at most this long; more is not one.
+const HOST_SHOWN_MAX: usize = 253;
+
 impl CallState {
     fn remember(&mut self, result: &Result<Response, SendError>) {
+        if let Ok(response) = result
+            && let Some(to) = redirected(response)
+        {
+            let message = format!("the destination answers with a redirect to {to}, which is not followed");
+            self.refused.get_or_insert_with(|| Refused { code: "OFT-E303", message });
+        }
         // Refusals that depend on a row's values are the row's affair.
         let grant = [Refusal::DeniedByPolicy, Refusal::UnknownCredential];
         if let Err(SendError::Refused { refusal, code, message }) = result
@@ -36,6 +46,16 @@ impl CallState {
             message: format!("one call may send {REQUESTS_MAX} requests"),
         })
     }
+}
+
+/// Where the answer sends whoever follows it; without path and query, which may carry what was asked for.
+fn redirected(response: &Response) -> Option<String> {
+    let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
+    let (scheme, rest) = location.1.split_once("://").unwrap_or(("", location.1.as_str()));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let shown = if scheme.is_empty() || host.is_empty() { "another path" } else { cut(host, HOST_SHOWN_MAX) };
+    is_redirect.then(|| shown.escape_default().to_string())
 }
 
 async fn send(
