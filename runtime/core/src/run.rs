@@ -146,6 +146,28 @@ pub struct RunError {
 }
 
 impl RunRecord {
+    /// A run that has just begun. Until it says otherwise, it has failed.
+    pub fn begun(id: RunId, sync: &str, started_ms: u64) -> Self {
+        Self {
+            id: id.to_string(),
+            sync: sync.to_owned(),
+            started_ms,
+            finished_ms: started_ms,
+            status: Status::Failed,
+            counts: Counts::default(),
+            requests: 0,
+            snapshot: None,
+            connector: String::new(),
+            connector_digest: String::new(),
+            error: None,
+            retries: 0,
+            timings: Timings::default(),
+            recovered: None,
+            approval: None,
+            resume_at_ms: None,
+        }
+    }
+
     /// Whether it met every row of the source that is not at the destination: what it did not meet is no reject any more.
     pub fn tried_every_row(&self) -> bool {
         let ended = matches!(self.status, Status::Completed | Status::CompletedWithRejects);

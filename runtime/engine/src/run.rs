@@ -10,7 +10,7 @@ use offtake_core::digest::KeyDigest;
 use offtake_core::guard::Objection;
 use offtake_core::mode::OnDelete;
 use offtake_core::ports::Kept;
-use offtake_core::run::{Approval, RunError, RunId, RunRecord, Status, Timings};
+use offtake_core::run::{Approval, RunError, RunId, RunRecord, Status};
 
 use crate::decide::{Decided, Limits, decide, limits};
 use crate::deliver::Delivery;
@@ -22,7 +22,11 @@ use crate::{Event, Observer, Ports, SyncSpec};
 /// Runs a sync once. Whatever happens, the record says what became of every row, and is kept where the state still can.
 pub async fn run(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer, stop: &Stop) -> RunRecord {
     let id = RunId(ulid::Ulid::generate().0);
-    let mut record = begin(spec, ports, id);
+    let mut record = RunRecord {
+        connector: ports.destination.connector(),
+        connector_digest: ports.destination.connector_digest(),
+        ..RunRecord::begun(id, &spec.name, ports.clock.now_ms())
+    };
     let job = Job { spec, ports, observer, stop, id };
     match job.go(&mut record).await {
         Ok(Ended { stopped: Some(stopped), .. }) => stopped.write_down(&mut record, ports.clock.now_ms()),
@@ -49,27 +53,6 @@ pub async fn run(spec: &SyncSpec, ports: &Ports, observer: &dyn Observer, stop: 
         record.error.get_or_insert_with(|| error(&fault));
     }
     record
-}
-
-fn begin(spec: &SyncSpec, ports: &Ports, id: RunId) -> RunRecord {
-    RunRecord {
-        id: id.to_string(),
-        sync: spec.name.clone(),
-        started_ms: ports.clock.now_ms(),
-        finished_ms: 0,
-        status: Status::Failed,
-        counts: Counts::default(),
-        requests: 0,
-        snapshot: None,
-        connector: ports.destination.connector(),
-        connector_digest: ports.destination.connector_digest(),
-        error: None,
-        retries: 0,
-        timings: Timings::default(),
-        recovered: None,
-        approval: None,
-        resume_at_ms: None,
-    }
 }
 
 fn error(fault: &Fault) -> RunError {

@@ -5,12 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use offtake_core::Name;
-use offtake_core::counts::Counts;
 use offtake_core::destination::OutcomeKind;
 use offtake_core::digest::{KeyDigest, RowDigest};
 use offtake_core::object::Operation;
 use offtake_core::ports::{Intent, Settled, StateStore};
-use offtake_core::run::{RunId, RunRecord, Status, Timings};
+use offtake_core::run::{RunId, RunRecord, Status};
 use offtake_state::StateDirectory;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -96,31 +95,10 @@ pub(crate) async fn fill(folder: &Path, rows: u64, finish: bool) -> Outcome<()> 
         before = group;
     }
     if finish {
-        store.finish(&record(run)).await?;
+        store.finish(&RunRecord { status: Status::Completed, ..RunRecord::begun(run, "bench", 0) }).await?;
         drop(store);
     }
     println!("filled");
     tokio::time::sleep(Duration::from_secs(600)).await;
     Ok(())
-}
-
-fn record(run: RunId) -> RunRecord {
-    RunRecord {
-        id: run.to_string(),
-        sync: "bench".to_owned(),
-        started_ms: 0,
-        finished_ms: 0,
-        status: Status::Completed,
-        counts: Counts::default(),
-        requests: 0,
-        snapshot: None,
-        connector: String::new(),
-        connector_digest: String::new(),
-        error: None,
-        retries: 0,
-        timings: Timings::default(),
-        recovered: None,
-        approval: None,
-        resume_at_ms: None,
-    }
 }

@@ -20,7 +20,7 @@ impl CallState {
             && let Some(to) = redirected(response)
         {
             let message = format!("the destination answers with a redirect to {to}, which is not followed");
-            self.refused.get_or_insert_with(|| Refused { code: "OFT-E303", message });
+            self.refused.get_or_insert(Refused { code: "OFT-E303", message });
         }
         // Refusals that depend on a row's values are the row's affair.
         let grant = [Refusal::DeniedByPolicy, Refusal::UnknownCredential];

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use offtake_core::Name;
-use offtake_core::counts::Counts;
 use offtake_core::destination::OutcomeKind;
 use offtake_core::digest::{KeyDigest, RowDigest};
 use offtake_core::object::Operation;
@@ -65,24 +64,7 @@ pub(crate) fn reject(run: &str) -> Reject {
 }
 
 pub(crate) fn record(id: &str, status: Status) -> RunRecord {
-    RunRecord {
-        id: id.to_owned(),
-        sync: "crm".to_owned(),
-        started_ms: 1,
-        finished_ms: 2,
-        status,
-        counts: Counts::default(),
-        requests: 3,
-        snapshot: None,
-        connector: "x@1.0.0".to_owned(),
-        connector_digest: String::new(),
-        error: None,
-        retries: 0,
-        timings: offtake_core::run::Timings::default(),
-        recovered: None,
-        approval: None,
-        resume_at_ms: None,
-    }
+    RunRecord { id: id.to_owned(), status, requests: 3, ..RunRecord::begun(RUN, "crm", 1) }
 }
 
 /// Row numbers with the digests that are acknowledged.
