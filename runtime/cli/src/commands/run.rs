@@ -13,7 +13,7 @@ use offtake_engine::Stop;
 use offtake_state::StateDirectory;
 use serde_json::json;
 
-use super::runs::table;
+use super::runs::{table, when};
 use crate::args::Run;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -157,6 +157,9 @@ fn remarks(run: &RunRecord, request: &Request) -> String {
         if let Some(help) = &error.help {
             text.push_str(&format!("\n  {help}"));
         }
+    }
+    if let Some(at) = run.resume_at_ms {
+        text.push_str(&format!("\n{sync}: the destination takes rows again at {} UTC", when(at)));
     }
     if let Some(approval) = &run.approval {
         let changed = if request.approved.is_empty() { "" } else { " (this is another plan than the approved one)" };
