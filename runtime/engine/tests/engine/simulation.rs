@@ -1,6 +1,6 @@
 //! Does every row arrive when anything may fail at any moment? The real engine in a world of one thread, virtual time and one
-//! random number: calls fail in every way that the contract has, commits fail before and after they are true, and the process
-//! dies at any await. The world's own rules are asserted on the way; in the end destination and source have to be equal.
+//! random number: calls fail in every way that the contract has, commits fail before and after they are true, people stop
+//! runs, and the process dies at any await. The world's own rules are asserted on the way; in the end destination and source have to be equal.
 //!
 //! `OFFTAKE_SEED=n` replays one seed, `OFFTAKE_SEEDS=n` runs more of them.
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use offtake_core::mode::{Mode, OnDelete};
 use offtake_core::run::Status;
-use offtake_engine::{Ports, Stop, SyncSpec, run};
+use offtake_engine::{Ports, SyncSpec, run};
 use proptest::prelude::*;
 
 use self::store::Store;
@@ -61,7 +61,7 @@ impl Life {
             state: self.store.clone(),
             clock: Arc::new(Timer),
         };
-        let stop = Stop::default();
+        let stop = self.world.patience();
         tokio::select! {
             biased;
             () = self.world.death() => None,

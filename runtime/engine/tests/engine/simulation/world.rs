@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::ports::Clock;
+use offtake_engine::Stop;
 use tokio::sync::Notify;
 
 /// What may happen.
@@ -24,6 +25,8 @@ pub struct World {
     /// Awaits until the process dies; 0 when it does not.
     awaits_left: AtomicU64,
     death: Notify,
+    /// Of the run that is going on: a person may lose patience with it.
+    stop: Mutex<Stop>,
 }
 
 impl World {
@@ -33,7 +36,15 @@ impl World {
             storm: AtomicBool::new(false),
             awaits_left: AtomicU64::new(0),
             death: Notify::new(),
+            stop: Mutex::default(),
         }
+    }
+
+    /// What the next run is given to be stopped by.
+    pub fn patience(&self) -> Stop {
+        let stop = Stop::default();
+        *self.stop.lock().unwrap() = stop.clone();
+        stop
     }
 
     /// A number from 0 to `end - 1`.
@@ -56,6 +67,9 @@ impl World {
     /// A moment at which the process may die: then nothing after it happens.
     pub async fn moment(&self) {
         tokio::task::yield_now().await;
+        if self.mishap(300) {
+            self.stop.lock().unwrap().ask();
+        }
         let left = self.awaits_left.load(Ordering::Relaxed);
         if left > 0 {
             self.awaits_left.store(left - 1, Ordering::Relaxed);
