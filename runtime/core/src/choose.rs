@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diff::{Change, Diff};
 use crate::digest::{KeyDigest, RowDigest};
 use crate::mode::{Mode, OnDelete};
+use crate::object::Operation;
 
 /// A plan is approved by typing its name: 48 bits tell a sync's plans apart.
 const PLAN_ID_CHARS: usize = 12;
@@ -24,8 +25,8 @@ pub enum Selection {
 /// What is known of a sync's rows besides the differences.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
-    /// Rows on the reject list.
-    pub rejected: HashSet<KeyDigest>,
+    /// Rows that an earlier run did not bring to the destination: those on the reject list, and those in doubt.
+    pub left: HashSet<KeyDigest>,
     /// Refused values that a person does not want to be tried again.
     pub ignored: HashMap<KeyDigest, RowDigest>,
 }
@@ -52,7 +53,7 @@ pub fn choose(diff: &Diff, mode: Mode, on_delete: OnDelete, selection: &Selectio
         let created_before = change.before.is_some() && !mode.sends_changes();
         if created_before && !change.in_doubt {
             chosen.kept += 1;
-        } else if !asked_for(selection, standing, change.key, change.in_doubt) {
+        } else if !asked_for(selection, standing, change.key) {
             chosen.held += 1;
         } else if !change.in_doubt && standing.ignored.get(&change.key) == Some(&change.digest) {
             chosen.ignored.push(change.key);
@@ -64,7 +65,7 @@ pub fn choose(diff: &Diff, mode: Mode, on_delete: OnDelete, selection: &Selectio
     for key in &diff.removed {
         if on_delete == OnDelete::Ignore {
             chosen.kept += 1;
-        } else if !asked_for(selection, standing, *key, false) {
+        } else if !asked_for(selection, standing, *key) {
             chosen.held += 1;
         } else {
             chosen.removed.push(*key);
@@ -73,29 +74,29 @@ pub fn choose(diff: &Diff, mode: Mode, on_delete: OnDelete, selection: &Selectio
     chosen
 }
 
-impl Chosen {
-    /// Names exactly these changes of a sync. Digests are seeded by its state, so the same name means the same rows with the same
-    /// values, at the same place.
-    pub fn plan_id(&self, sync: &str, target: &str) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for text in [sync, target] {
-            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-        }
-        hasher.update(&(self.changes.len() as u64).to_le_bytes());
-        for change in &self.changes {
-            hasher.update(&change.key.0.to_le_bytes()).update(&change.digest.0.to_le_bytes());
-        }
-        for key in &self.removed {
-            hasher.update(&key.0.to_le_bytes());
-        }
-        hasher.finalize().to_hex().chars().take(PLAN_ID_CHARS).collect()
+/// Names exactly what a run would do: these rows, with these values, in this way, at this place, and which rows it would take for
+/// gone. Digests are seeded by the sync's state, so no other sync has a plan of this name.
+pub fn plan_id(diff: &Diff, chosen: &Chosen, mode: Mode, on_delete: OnDelete, target: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let removal = on_delete.operation().map_or("ignore", Operation::as_str);
+    for text in [mode.as_str(), removal, target] {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     }
+    hasher.update(&(chosen.changes.len() as u64).to_le_bytes());
+    for change in &chosen.changes {
+        hasher.update(&change.key.0.to_le_bytes()).update(&change.digest.0.to_le_bytes());
+    }
+    hasher.update(&(chosen.removed.len() as u64).to_le_bytes());
+    for key in chosen.removed.iter().chain(&diff.removed) {
+        hasher.update(&key.0.to_le_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(PLAN_ID_CHARS).collect()
 }
 
-fn asked_for(selection: &Selection, standing: &Standing, key: KeyDigest, in_doubt: bool) -> bool {
+fn asked_for(selection: &Selection, standing: &Standing, key: KeyDigest) -> bool {
     match selection {
         Selection::All => true,
-        Selection::Left => in_doubt || standing.rejected.contains(&key),
+        Selection::Left => standing.left.contains(&key),
         Selection::Keys(keys) => keys.contains(&key),
     }
 }

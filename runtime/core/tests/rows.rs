@@ -10,7 +10,7 @@ use arrow_array::{
 };
 use arrow_schema::{Field, Schema};
 use offtake_core::batch::{Caps, Doubts, Fields, Identity, Reason, Removal, Step, Writes, removals};
-use offtake_core::choose::{Chosen, Selection, Standing, choose};
+use offtake_core::choose::{Chosen, Selection, Standing, choose, plan_id};
 use offtake_core::diff::{Diff, InvalidReason, Scan};
 use offtake_core::digest::{Digester, KeyDigest, RowDigest, Seed};
 use offtake_core::known::Known;
@@ -224,7 +224,7 @@ fn each_mode_sends_its_own_rows() {
     let known = acknowledged(&[row("same", 1), row("changed", 1), row("gone", 1)]);
     let diff = diff(&[&[row("same", 1), row("changed", 2), row("new", 1)]], &known);
     let new = diff.changes.iter().find(|change| change.before.is_none()).unwrap();
-    let refused = Standing { rejected: [new.key].into(), ignored: [(new.key, new.digest)].into() };
+    let refused = Standing { left: [new.key].into(), ignored: [(new.key, new.digest)].into() };
     let corrected = Standing { ignored: [(new.key, RowDigest(0))].into(), ..refused.clone() };
     let none = Standing::default();
     let cases: [Case<'_>; 9] = [
@@ -242,6 +242,30 @@ fn each_mode_sends_its_own_rows() {
         let Chosen { changes, removed, kept, held, .. } = choose(&diff, mode, on_delete, &selection, standing);
         assert_eq!((changes.len(), removed.len(), kept, held), expected, "{mode:?} {on_delete:?} {selection:?}");
     }
+}
+
+#[test]
+fn a_plan_is_another_when_anything_about_it_is() {
+    let plan_of = |source: &[Row], mode, on_delete, target| {
+        let known = acknowledged(&[row("same", 1), row("changed", 1), row("gone", 1)]);
+        let diff = diff(&[source], &known);
+        let chosen = choose(&diff, mode, on_delete, &Selection::All, &Standing::default());
+        plan_id(&diff, &chosen, mode, on_delete, target)
+    };
+    let source = [row("same", 1), row("changed", 2)];
+    let plan = plan_of(&source, Mode::Upsert, OnDelete::Clear, "t");
+    assert_eq!(plan, plan_of(&source, Mode::Upsert, OnDelete::Clear, "t"));
+    let others = [
+        plan_of(&source, Mode::Upsert, OnDelete::Delete, "t"),
+        plan_of(&source, Mode::Upsert, OnDelete::Ignore, "t"),
+        plan_of(&source, Mode::Update, OnDelete::Clear, "t"),
+        plan_of(&source, Mode::Upsert, OnDelete::Clear, "u"),
+        plan_of(&[row("same", 1), row("changed", 3)], Mode::Upsert, OnDelete::Clear, "t"),
+        plan_of(&[row("same", 1)], Mode::Upsert, OnDelete::Clear, "t"),
+    ];
+    assert!(!others.contains(&plan), "{others:?}");
+    let emptied = plan_of(&[], Mode::Upsert, OnDelete::Ignore, "t");
+    assert_ne!(emptied, plan_of(&[row("gone", 1)], Mode::Upsert, OnDelete::Ignore, "t"), "rows to be forgotten count");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use offtake_core::Fault;
 use offtake_core::batch::Doubts;
-use offtake_core::choose::{Chosen, Standing, choose};
+use offtake_core::choose::{Chosen, Standing, choose, plan_id};
 use offtake_core::counts::Counts;
 use offtake_core::destination::{CallFailure, WriteLimits};
 use offtake_core::diff::Diff;
@@ -63,14 +63,14 @@ pub(crate) async fn decide(spec: &SyncSpec, ports: &Ports, observer: &dyn Observ
     observer.on(Event::Reading);
     let Compared { diff, snapshot } = compare(spec, ports).await?;
     let standing = Standing {
-        rejected: rejects.iter().filter_map(|listed| listed.key).collect(),
+        left: rejects.iter().filter_map(|listed| listed.key).chain(in_doubt.iter().map(|intent| intent.key)).collect(),
         ignored: ignored(&rejects).collect(),
     };
     let chosen = choose(&diff, spec.mode, spec.on_delete, &spec.selection, &standing);
     let counts = found(&diff, &chosen);
     Ok(Decided {
         objections: spec.guards.object(&acted_on(&diff, &chosen), diff.acknowledged, spec.on_delete),
-        plan: chosen.plan_id(&spec.name, &spec.target),
+        plan: plan_id(&diff, &chosen, spec.mode, spec.on_delete, &spec.target),
         doubts: in_doubt.into_iter().map(|intent| (intent.key, intent)).collect(),
         diff,
         chosen,

@@ -65,16 +65,18 @@ pub(super) async fn run_all(
     let state = StateDirectory::open(&workspace.project.state).map_err(Fault::from)?;
     let (signals, bars) = (Signals::watch(output), Bars::default());
     let (state, stop, bars) = (&state, signals.stop(), &bars);
-    let running = selected.into_iter().map(|sync| async move {
+    let running = selected.into_iter().enumerate().map(|(place, sync)| async move {
         let progress = Progress::new(output, sync.name.as_str(), bars);
-        once(workspace, state, sync, request, &progress, stop).await
+        (place, once(workspace, state, sync, request, &progress, stop).await)
     });
-    let ended: Vec<anyhow::Result<RunRecord>> = tokio::select! {
-        ended = futures::stream::iter(running).buffered(SYNCS_AT_ONCE).collect() => ended,
+    // Whichever ends makes room for the next: a slow one takes one place, not the queue.
+    let mut ended: Vec<(usize, anyhow::Result<RunRecord>)> = tokio::select! {
+        ended = futures::stream::iter(running).buffer_unordered(SYNCS_AT_ONCE).collect() => ended,
         () = signals.second() => return Ok(signals.exit().unwrap_or(Exit::Interrupted)),
     };
+    ended.sort_by_key(|(place, _)| *place);
     let (mut records, mut errors, mut exit) = (Vec::new(), Vec::new(), Exit::Success);
-    for result in ended {
+    for (_, result) in ended {
         match result {
             Ok(record) => {
                 exit = exit.worse(exit_of(&record));

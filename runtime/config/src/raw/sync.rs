@@ -136,7 +136,8 @@ pub(crate) struct Guards {
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     pub(crate) max_resend_ratio: Option<f64>,
-    /// Rows that the model has to return once something was delivered. Default: 1.
+    /// Rows that the model has to return once something was delivered. Default: 1, and 0 where rows that leave the source stay
+    /// remembered (`append`, and `insert` under `on_delete: ignore`).
     #[serde(default)]
     pub(crate) min_source_rows: Option<u64>,
     /// Rows that the model may return. Default: any number.

@@ -75,8 +75,10 @@ pub(super) fn policies(raw: &raw::Sync, document: &Arc<Document>, problems: &mut
     policies
 }
 
-pub(super) fn guards(typed: &raw::Guards) -> Guards {
-    let usual = Guards::default();
+pub(super) fn guards(typed: &raw::Guards, mode: Mode, on_delete: OnDelete) -> Guards {
+    // Where nothing happens to rows that leave the source, an empty one takes nothing away.
+    let min_source_rows = u64::from(mode.follows_removals(on_delete));
+    let usual = Guards { min_source_rows, ..Guards::default() };
     Guards {
         max_delete_rows: typed.max_delete_rows.unwrap_or(usual.max_delete_rows),
         max_delete_ratio: typed.max_delete_ratio.unwrap_or(usual.max_delete_ratio),

@@ -47,7 +47,7 @@ pub(super) fn resolve(typed: Typed<raw::Sync>, project: &mut Project, problems: 
         match_keys: raw.match_keys,
         on_delete,
         policies,
-        guards: raw.guards.map(|typed| guards(&typed)).unwrap_or_default(),
+        guards: guards(&raw.guards.unwrap_or_default(), mode, on_delete),
         fields,
         limits: limits.unwrap_or_default(),
         document,

@@ -101,7 +101,7 @@ async fn s6_a_full_disk_loses_nothing_and_needs_no_command() {
     }
     println!("on a tmpfs of {DISK_BYTES} bytes");
     for reserved in [true, false] {
-        for level in 0..10_u64 {
+        for level in 0..20_u64 {
             let disk = Disk::mount().unwrap();
             let base: Rows = (0..5_000).map(|number| (number, 1)).collect();
             let (state, store) = open(&disk.state());
@@ -112,7 +112,7 @@ async fn s6_a_full_disk_loses_nothing_and_needs_no_command() {
             if !reserved {
                 fs::remove_file(disk.state().join("reserve.bin")).unwrap();
             }
-            disk.fill(level * level * 20_000);
+            disk.fill(level * level * 5_000);
             let (acknowledged, attempted) = commit_until_full(&disk.state(), base).await;
             // A restart by somebody who has not seen it yet.
             let (acknowledged, attempted) =
