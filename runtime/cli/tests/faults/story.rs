@@ -1,5 +1,6 @@
 //! Episodes: the source changes, runs are killed, one is left alone, and what is left is compared.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use crate::source::Source;
 const KILLS_IN_A_ROW: u32 = 3;
 /// What goes wrong after so many findings is only more of the same.
 const FINDINGS_MAX: usize = 5;
+/// After so many kills a point that has killed nobody does not exist: a run reaches each, and chance has named it ten times.
+const KILLS_FOR_ALL_POINTS: u32 = 600;
 /// Answers come a little late, so that requests are under way when the process dies.
 const LATE_MS: [u64; 4] = [0, 5, 20, 60];
 
@@ -62,6 +65,8 @@ struct Story {
     told: Told,
     /// How long a run takes that nobody kills.
     usual: Duration,
+    /// Points that have killed nobody yet.
+    unreached: BTreeSet<&'static str>,
 }
 
 pub(crate) async fn tell(binary: &Path, kills: u32, seed: u64) -> anyhow::Result<Told> {
@@ -75,6 +80,7 @@ pub(crate) async fn tell(binary: &Path, kills: u32, seed: u64) -> anyhow::Result
         oracle: Oracle::default(),
         told: Told { in_flight_only: true, ..Told::default() },
         usual: Duration::from_millis(500),
+        unreached: Kill::points(),
     };
     while story.told.kills < kills && story.told.failures.is_empty() {
         story.episode(kills).await?;
@@ -116,8 +122,11 @@ impl Story {
         self.be_late();
         let in_doubt = self.in_doubt().await?;
         let kill = Kill::choose(&mut self.random, self.usual);
-        let mut child = self.project.start(&["run"], kill.point())?;
+        let mut child = self.project.start(kill.command(), kill.word().as_deref())?;
         let killed = kill.strike(&mut child, &self.simulator).await?;
+        if let (true, Some(point)) = (killed, kill.point()) {
+            self.unreached.remove(point);
+        }
         self.read_journal(in_doubt);
         Ok(killed)
     }
@@ -180,7 +189,13 @@ impl Story {
     }
 
     #[expect(clippy::print_stdout, reason = "a command talks to its terminal")]
-    async fn end(self) -> anyhow::Result<Told> {
+    async fn end(mut self) -> anyhow::Result<Told> {
+        if !self.unreached.is_empty() {
+            println!("points that killed nobody: {}", self.unreached.iter().copied().collect::<Vec<_>>().join(", "));
+        }
+        if self.told.kills >= KILLS_FOR_ALL_POINTS && !self.unreached.is_empty() {
+            self.fail("a point was never reached".to_owned());
+        }
         if !self.told.failures.is_empty() {
             println!("the project is left in {}", self.project.keep().display());
         }
