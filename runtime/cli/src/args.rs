@@ -1,8 +1,12 @@
 //! What can be typed.
 
+mod plugin;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::plugin::Plugin;
 
 /// Reverse ETL: golden records from the lakehouse into the tools where people work.
 #[derive(Debug, Parser)]
@@ -298,35 +302,6 @@ pub(crate) enum State {
         #[arg(long)]
         yes: bool,
     },
-}
-
-/// `plugin`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
-    /// Write a connector that builds and passes its tests.
-    New {
-        /// Its name; also the folder.
-        name: String,
-        /// Folder to put it in.
-        #[arg(long, default_value = ".")]
-        folder: PathBuf,
-    },
-    /// Build a connector into a component.
-    Build {
-        /// Folder of the connector.
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-        /// Where the component goes.
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
-    /// Print what a component asks for, without running it.
-    Inspect {
-        /// The component.
-        file: PathBuf,
-    },
-    /// List the connectors of the project.
-    List,
 }
 
 /// `schema`.
