@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// Write, build and look at connectors.
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Keep secrets, encrypted on this machine, for connections to refer to.
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print the JSON Schema of a kind of file.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -301,6 +304,23 @@ pub(crate) enum State {
         /// Do it; without this only what is wrong is shown.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+/// `secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Keep a secret: typed where nobody sees it, or read from stdin. Connections say `{ secret: NAME }`.
+    Set {
+        /// Its name.
+        name: String,
+    },
+    /// List the names of what is kept.
+    List,
+    /// Forget a secret.
+    Rm {
+        /// Its name.
+        name: String,
     },
 }
 

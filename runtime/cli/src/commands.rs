@@ -11,6 +11,7 @@ mod retry;
 mod run;
 mod runs;
 mod schema;
+mod secret;
 mod show;
 mod simulate;
 mod state;
@@ -42,6 +43,7 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::State(state) => state::state(folder, state, output),
         Command::Ls => ls::ls(folder, output),
         Command::Plugin(plugin) => plugin::plugin(folder, plugin, output),
+        Command::Secret(secret) => secret::secret(folder, &secret, output),
         Command::Schema(schema) => schema::schema(&schema, output),
         Command::Completions { shell } => completions::completions(shell, output),
         Command::Demo(demo) => demo::demo(&folder.join(demo.folder), output).await,

@@ -3,20 +3,34 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use offtake_core::grant::{Block, Granted};
 
-/// What the operator grants one connection beyond public addresses over https.
+/// What the operator grants one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Private networks that may be dialled.
     pub networks: Vec<IpNet>,
     /// Whether an endpoint's base may be plain http.
     pub plain_http: bool,
+    /// What the connector may reach of what it asks for.
+    pub connector: Granted,
+    /// Hosts that nobody may reach, whatever else is granted.
+    pub block: Block,
+    /// Networks of the block list.
+    pub blocked_networks: Vec<IpNet>,
 }
 
 impl Grant {
     /// Whether this address may be dialled.
     pub fn allows(&self, address: IpAddr) -> bool {
-        !blocked(address) || self.networks.iter().any(|network| network.contains(&address))
+        let listed = |networks: &[IpNet], address: IpAddr| networks.iter().any(|network| network.contains(&address));
+        let embedded = match address {
+            IpAddr::V4(_) => Vec::new(),
+            IpAddr::V6(address) => embedded_v4(address),
+        };
+        let mut all = std::iter::once(address).chain(embedded.into_iter().map(IpAddr::V4));
+        !all.any(|address| listed(&self.blocked_networks, address))
+            && (!blocked(address) || listed(&self.networks, address))
     }
 }
 
@@ -135,10 +149,30 @@ mod tests {
 
     #[test]
     fn a_grant_opens_just_its_networks() {
-        let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
+        let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true, ..Grant::default() };
         assert!(grant.allows("127.0.0.1".parse().unwrap()));
         assert!(!grant.allows("127.0.0.2".parse().unwrap()));
         assert!(!grant.allows("::ffff:127.0.0.1".parse().unwrap()));
         assert!(grant.allows("1.1.1.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_block_list_wins_over_everything() {
+        let grant = Grant {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            blocked_networks: vec!["10.9.0.0/16".parse().unwrap(), "1.1.1.0/24".parse().unwrap()],
+            ..Grant::default()
+        };
+        let cases = [
+            ("10.1.0.1", true),
+            ("10.9.0.1", false),
+            ("1.1.1.1", false),
+            ("::ffff:1.1.1.1", false),
+            ("64:ff9b::1.1.1.1", false),
+            ("1.0.0.1", true),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(grant.allows(address.parse().unwrap()), expected, "{address}");
+        }
     }
 }

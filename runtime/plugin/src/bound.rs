@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
+use offtake_core::grant::LimitsGrant;
 use offtake_core::manifest::CallLimits;
 use offtake_core::object::{Field, Fields, Object, Objects, Operation};
 use offtake_core::ports::{Destination, Egress};
@@ -27,6 +28,8 @@ pub struct Binding {
     pub config_json: String,
     /// Its way out.
     pub egress: Arc<dyn Egress>,
+    /// What the operator grants one call; never more than the connector asks for.
+    pub limits: LimitsGrant,
 }
 
 /// A connector with a connection.
@@ -44,7 +47,7 @@ impl Connector {
             connector: self.clone(),
             connection: types::Connection { id: binding.id, config_json: binding.config_json },
             egress: binding.egress,
-            limits: self.manifest.limits.at_most(CEILING),
+            limits: binding.limits.of(self.manifest.limits).at_most(CEILING),
         }
     }
 }
@@ -70,10 +73,13 @@ impl Bound {
         self.heed([&failed.failure]);
         let failed = match refused {
             None => failed,
-            Some(Refused { code, message }) => CallFailure {
-                failure: Failure::Misconfigured(Detail { code: code.to_owned(), message, ..Detail::default() }),
-                effect: failed.effect,
-            },
+            Some(Refused { code, message }) => {
+                let detail = Detail { code: code.to_owned(), message, ..Detail::default() };
+                // The vendor refused the host an access token: that is for whoever renews the credential.
+                let is_auth = code == "OFT-A004";
+                let failure = if is_auth { Failure::Auth(detail) } else { Failure::Misconfigured(detail) };
+                CallFailure { failure, effect: failed.effect }
+            }
         };
         self.clean(failed)
     }

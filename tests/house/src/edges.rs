@@ -7,12 +7,14 @@ use cargo_metadata::{Metadata, Package};
 
 /// A crate and the crates of the workspace that it may depend on. A crate that is not here is below `tests/`
 /// and free.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("offtake-core", &[]),
     ("offtake-config", &["offtake-core"]),
     ("offtake-source", &["offtake-core"]),
     ("offtake-state", &["offtake-core"]),
     ("offtake-egress", &["offtake-core"]),
+    ("offtake-secrets", &["offtake-core"]),
+    ("offtake-registry", &["offtake-core"]),
     ("offtake-plugin", &["offtake-core"]),
     ("offtake-engine", &["offtake-core"]),
     ("offtake-server", &["offtake-core", "offtake-config", "offtake-engine"]),
@@ -26,6 +28,8 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "offtake-egress",
             "offtake-engine",
             "offtake-plugin",
+            "offtake-registry",
+            "offtake-secrets",
             "offtake-server",
             "offtake-sim",
             "offtake-source",

@@ -31,7 +31,7 @@ pub(crate) fn connector(guest: &str) -> Connector {
 
 /// A connector with a way out.
 pub(crate) fn bind(connector: &Connector, egress: Arc<dyn Egress>) -> Bound {
-    connector.bind(Binding { id: "test".to_owned(), config_json: "{}".to_owned(), egress })
+    connector.bind(Binding { id: "test".to_owned(), config_json: "{}".to_owned(), egress, limits: Default::default() })
 }
 
 /// The guest of this name with a way out that leads nowhere.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use offtake_config::{DestinationConnection, Problem, Problems, check_part};
+use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
 use offtake_core::Name;
+use offtake_core::grant::LimitsGrant;
 use offtake_core::manifest::Manifest;
 use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
 use offtake_plugin::{Binding, Bound, Connector, inspect};
@@ -48,21 +49,22 @@ pub(super) fn bind(
     };
     let manifest = connector.manifest();
     check_settings(connection, manifest, problems);
-    let policy = policy(connection, manifest, problems);
-    let secrets = secrets::read(connection, manifest, problems);
+    let policy = policy(&workspace.project, connection, manifest, problems);
+    let granted = workspace.project.granted(&manifest.id);
+    let provided = secrets::provide(&workspace.secrets, connection, manifest, &granted, problems);
     if !problems.is_empty() {
         return None;
     }
     let options = Options {
         connection: name.to_string(),
         connector: format!("{}@{}", manifest.id, manifest.version),
-        credentials: Credentials::new(&manifest.credentials, secrets),
+        credentials: Credentials::new(&manifest.credentials, provided),
         policy: policy?,
         bucket: bucket(connection),
         audit: Some(audit(workspace, name, problems)?),
     };
     match Outbound::new(options, &workspace.limiters) {
-        Ok(outbound) => Some(bound(&connector, name, connection, outbound)),
+        Ok(outbound) => Some(bound(&connector, name, connection, granted.limits, outbound)),
         Err(error) => {
             problems.push(Problem::at(&connection.document, "/destination", PolicyError::CODE, error.to_string()));
             None
@@ -70,8 +72,15 @@ pub(super) fn bind(
     }
 }
 
-fn bound(connector: &Connector, name: &Name, connection: &DestinationConnection, outbound: Outbound) -> Bound {
+fn bound(
+    connector: &Connector,
+    name: &Name,
+    connection: &DestinationConnection,
+    limits: LimitsGrant,
+    outbound: Outbound,
+) -> Bound {
     connector.bind(Binding {
+        limits,
         id: name.to_string(),
         config_json: Value::Object(connection.config.clone()).to_string(),
         egress: Arc::new(outbound),
@@ -85,16 +94,32 @@ fn check_settings(connection: &DestinationConnection, manifest: &Manifest, probl
     }
 }
 
-fn policy(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) -> Option<Policy> {
-    let mut grant = Grant { plain_http: connection.plain_http, networks: Vec::new() };
+fn policy(
+    project: &Project,
+    connection: &DestinationConnection,
+    manifest: &Manifest,
+    problems: &mut Problems,
+) -> Option<Policy> {
+    let mut grant = Grant {
+        plain_http: connection.plain_http,
+        connector: project.granted(&manifest.id),
+        block: project.block.clone(),
+        ..Grant::default()
+    };
+    let unknown = |network: &str| format!("`{network}` is not a network: write it as 127.0.0.1/32");
     for (index, network) in connection.networks.iter().enumerate() {
         match network.parse() {
             Ok(network) => grant.networks.push(network),
             Err(_) => {
                 let pointer = format!("/destination/allow/networks/{index}");
-                let message = format!("`{network}` is not a network: write it as 127.0.0.1/32");
-                problems.push(Problem::at(&connection.document, &pointer, "OFT-C010", message));
+                problems.push(Problem::at(&connection.document, &pointer, "OFT-C010", unknown(network)));
             }
+        }
+    }
+    for network in &project.block.networks {
+        match network.parse() {
+            Ok(network) => grant.blocked_networks.push(network),
+            Err(_) => problems.push(Problem::general("OFT-C010", format!("`block.networks`: {}", unknown(network)))),
         }
     }
     match Policy::new(manifest, &connection.endpoints, grant) {

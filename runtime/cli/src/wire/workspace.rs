@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
 use offtake_egress::Limiters;
 use offtake_plugin::Host;
+use offtake_secrets::Secrets;
 
 use super::Models;
 
@@ -14,14 +15,17 @@ pub(crate) struct Workspace {
     pub(crate) host: Host,
     pub(crate) limiters: Limiters,
     pub(crate) models: Models,
+    pub(crate) secrets: Secrets,
 }
 
 impl Workspace {
     /// Reads a project's files and sets the sandbox up.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         let host = Host::new(cache_folder().map(|cache| cache.join("components")).as_deref());
+        let project = Self::project(folder)?;
         Ok(Self {
-            project: Self::project(folder)?,
+            secrets: crate::secrets::of(&project),
+            project,
             host: host.map_err(offtake_core::Fault::from)?,
             limiters: Limiters::default(),
             models: Models::default(),
@@ -71,9 +75,12 @@ impl Workspace {
 
     /// Reads a project's files alone.
     pub(crate) fn project(folder: &Path) -> anyhow::Result<Project> {
-        // Errors and audit lines show whole paths, whatever the folder was typed as.
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        Ok(offtake_config::load(&folder, &|name| std::env::var(name).ok())?)
+        Ok(offtake_config::load(&whole(folder), &|name| std::env::var(name).ok())?)
+    }
+
+    /// Reads `offtake.yml` alone.
+    pub(crate) fn settings(folder: &Path) -> anyhow::Result<Project> {
+        Ok(offtake_config::load_settings(&whole(folder), &|name| std::env::var(name).ok())?)
     }
 
     /// The syncs of these names, or all.
@@ -101,6 +108,11 @@ impl Workspace {
         }
         if problems.is_empty() { Ok(found) } else { Err(problems) }
     }
+}
+
+/// Errors and audit lines show whole paths, whatever the folder was typed as.
+fn whole(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 /// This user's folder for what can be made again: compiled components, built connectors.

@@ -67,7 +67,7 @@ pub(crate) fn audited(connector: &Connector, places: &[(&str, &str)], secret: &s
 
 fn leading(connector: &Connector, places: &[(&str, &str)], secret: &str, audit: Option<Audit>) -> Arc<dyn Egress> {
     let manifest = connector.manifest();
-    let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
+    let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true, ..Grant::default() };
     let moved: BTreeMap<String, String> =
         places.iter().map(|(name, place)| ((*name).to_owned(), (*place).to_owned())).collect();
     let secrets = BTreeMap::from([("token".to_owned(), Secret::new(secret.to_owned()))]);
