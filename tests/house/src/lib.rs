@@ -8,4 +8,5 @@ pub mod guests;
 pub mod lines;
 pub mod source;
 pub mod tree;
+pub mod wit;
 pub mod wrappers;

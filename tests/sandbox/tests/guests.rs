@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offtake_core::destination::{CallFailure, Effect, Failure, OutcomeKind, RowResult};
-use offtake_core::ports::Destination;
+use offtake_core::ports::{Destination, Egress};
 use offtake_core::settle::{Settlement, Verdict, settle};
 
 use crate::support::vendor::Vendor;
@@ -31,6 +31,7 @@ macro_rules! guests {
 
 guests! {
     "calls-out" => every_door_is_shut: doors::every_door_is_shut,
+    "complete" => everything_of_the_interface_is_served: complete,
     "echoes" => a_secret_never_comes_back: echoes::a_secret_never_comes_back,
     "floods-log" => a_flood_of_lines_is_dammed: floods_log,
     "forges" => forged_answers_are_a_breach: forges,
@@ -66,6 +67,16 @@ async fn ok() {
     assert_eq!(ok.fields("things").await.unwrap().len(), 10);
     assert_eq!(ok.lookup("things", &["id".to_owned()], &["name".to_owned()], "{\"id\":\"1\"}\n").await, Ok(None));
     assert_eq!(ok.requests(), 0);
+}
+
+async fn complete() {
+    let _machine = MACHINE.read().await;
+    let nowhere = Arc::new(way_out::Nowhere::default());
+    let complete = bind(&connector("complete"), nowhere.clone());
+    let results = write(&complete, "things").await.unwrap();
+    assert!(results.iter().all(|result| result.outcome == Ok(OutcomeKind::Created)), "{results:?}");
+    assert_eq!(complete.objects().await.unwrap().len(), 2);
+    assert_eq!(nowhere.requests(), 4, "one for each row and one for the check");
 }
 
 async fn traps() {

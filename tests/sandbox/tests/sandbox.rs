@@ -11,6 +11,7 @@ mod cache;
 mod doors;
 mod echoes;
 mod files;
+mod golden;
 mod guests;
 mod mutations;
 mod support;
