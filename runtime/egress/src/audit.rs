@@ -30,6 +30,8 @@ pub(crate) struct Line<'a> {
     pub(crate) credential: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
     pub(crate) request_bytes: usize,
+    /// Of the body: tells what was sent without holding it.
+    pub(crate) request_sha256: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) response_bytes: usize,
     /// Since it left: its wait for its turn is not counted.

@@ -21,3 +21,4 @@ pub use credential::{Credentials, Secret};
 pub use limiter::Limiters;
 pub use outbound::{Options, Outbound};
 pub use policy::{Policy, PolicyError};
+pub use resolver::{Resolver, SystemResolver};

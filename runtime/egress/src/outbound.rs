@@ -12,13 +12,14 @@ use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
 use offtake_core::run::cut;
 use reqwest::{Client, redirect};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::audit::{Audit, Line};
 use crate::credential::{Credentials, Version};
 use crate::limiter::{Bucket, Limiters};
 use crate::policy::{Approved, Policy, PolicyError, not_granted};
-use crate::resolver::{Blocked, Guarded};
+use crate::resolver::{Blocked, Guarded, Resolver, SystemResolver};
 use crate::retry_after;
 
 /// A host that does not take a connection in this time is down.
@@ -26,6 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a guest gets when it does not say, and at most.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Between two pieces of an answer's body: who sends nothing for so long has gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest answers are property lists of a few MiB.
 const RESPONSE_BYTES_MAX: usize = 16 << 20;
 /// A guest reads a handful; the vendor's proxies add some.
@@ -86,6 +89,18 @@ impl Outbound {
     /// # Errors
     /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
     pub fn new(options: Options, limiters: &Limiters) -> Result<Self, PolicyError> {
+        Self::with_resolver(options, limiters, Arc::new(SystemResolver))
+    }
+
+    /// Opens nothing yet; names are looked up by `resolver`.
+    ///
+    /// # Errors
+    /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
+    pub fn with_resolver(
+        options: Options,
+        limiters: &Limiters,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, PolicyError> {
         let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -95,7 +110,7 @@ impl Outbound {
             .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone())))
+            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone(), resolver)))
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -197,7 +212,9 @@ impl Outbound {
         });
         let headers = headers.collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.wire_error(&error))? {
+        loop {
+            let chunk = tokio::time::timeout(IDLE_TIMEOUT, answer.chunk()).await.map_err(|_| SendError::Timeout)?;
+            let Some(chunk) = chunk.map_err(|error| self.wire_error(&error))? else { break };
             if body.len() + chunk.len() > cap {
                 // The request was sent: unlike a refusal, nobody knows what it did.
                 return Err(SendError::Reset(format!("the answer is larger than {cap} bytes (OFT-E112)")));
@@ -270,6 +287,7 @@ impl Outbound {
             credential: request.auth.as_deref().map(|slot| cut(slot, AUDITED_BYTES_MAX)),
             idempotency_key: request.idempotency_key.as_deref().map(|key| cut(key, AUDITED_BYTES_MAX)),
             request_bytes: request.body.as_ref().map_or(0, Vec::len),
+            request_sha256: request.body.as_deref().map(sha256),
             status: response.map(|response| response.status),
             response_bytes: response.map_or(0, |response| response.body.len()),
             ms: started.elapsed().as_millis(),
@@ -318,6 +336,10 @@ fn is_tls(error: &(dyn StdError + 'static)) -> bool {
         Some(wrapped) => is_tls(wrapped),
         None => error.is::<rustls::Error>(),
     }
+}
+
+fn sha256(body: &[u8]) -> String {
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn without_query(url: &Url) -> String {

@@ -4,7 +4,6 @@
 
 pub mod codes;
 pub mod edges;
-pub mod guests;
 pub mod lines;
 pub mod source;
 pub mod tree;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{Metadata, MetadataCommand};
-use offtake_house_tests::{codes, edges, guests, lines, tree, wit, wrappers};
+use offtake_house_tests::{codes, edges, lines, tree, wit, wrappers};
 
 fn metadata() -> Metadata {
     MetadataCommand::new().manifest_path(tree::root().join("Cargo.toml")).exec().unwrap()
@@ -72,17 +72,6 @@ fn every_error_code_is_documented() {
         }
     }
     none(codes::compare(&used, &codes::documented(&read("docs/errors.md"))));
-}
-
-#[test]
-fn every_guest_is_tested() {
-    let manifests = files("tests/guests").into_iter();
-    let names = manifests.filter_map(|path| {
-        let folder = path.strip_prefix("tests/guests/")?.strip_suffix("/connector.toml")?;
-        Some(folder.to_owned())
-    });
-    let sources = files("tests/sandbox").into_iter().filter(|path| path.ends_with(".rs"));
-    none(guests::untested(&names.collect::<Vec<_>>(), &sources.map(|path| read(&path)).collect::<String>()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use offtake_core::ports::Destination;
-use offtake_plugin::Host;
+use offtake_plugin::{Host, Options};
 
 use crate::support::bytes::ok;
 use crate::support::way_out::Nowhere;
@@ -56,7 +56,7 @@ async fn try_out(host: &Host, bytes: &[u8]) -> String {
 async fn a_component_cut_short_is_refused() {
     let whole = ok();
     let _machine = MACHINE.read().await;
-    let host = Host::new(None).unwrap();
+    let host = Host::new(Options::default()).unwrap();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for percent in (0..100).step_by(2) {
         let end = whole.len() * percent / 100;
@@ -77,7 +77,7 @@ async fn a_wrong_byte_does_the_host_no_harm() {
     println!("OFFTAKE_TEST_SEED={seed}");
     let mut random = Random(seed);
     let _machine = MACHINE.read().await;
-    let host = Host::new(None).unwrap();
+    let host = Host::new(Options::default()).unwrap();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..MUTATIONS {
         let (at, flip) = (random.below(whole.len()), random.below(255) + 1);

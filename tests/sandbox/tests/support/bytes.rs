@@ -50,6 +50,14 @@ pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &[u8]) -> Vec<u8> 
     component
 }
 
+/// A component with a core module appended, which is compiled and never instantiated.
+pub(crate) fn with_module(mut component: Vec<u8>, module: &[u8]) -> Vec<u8> {
+    // Id of the section; then its length and the module itself.
+    component.push(1);
+    module.encode(&mut component);
+    component
+}
+
 /// A component from its text.
 pub(crate) fn text(wat: &str) -> Vec<u8> {
     wat::parse_str(wat).unwrap()
