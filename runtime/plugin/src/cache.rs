@@ -145,3 +145,46 @@ fn temporary(folder: &Path) -> io::Result<PathBuf> {
     getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(folder.join(format!("{}.{TEMPORARY}", hex(&random))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn age(path: &Path, age: Duration) {
+        fs::File::options().write(true).open(path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+    }
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let opened = Cache::open(&folder.path().join("cache")).unwrap();
+        let code = |bytes: usize| Code::trusted(vec![7; bytes - MAC_BYTES]);
+        let cache = Cache { bytes_max: 1_000, ..opened };
+        for (digest, hours) in [("a", 3), ("b", 2), ("c", 1)] {
+            cache.put(&engine, digest, &code(300));
+            age(&cache.path(&engine, digest), Duration::from_secs(3_600 * hours));
+        }
+        let there = || ["a", "b", "c", "d", "e"].map(|digest| cache.path(&engine, digest).exists());
+        // It is used, so it is not the oldest any more.
+        assert!(cache.get(&engine, "a").is_some());
+        cache.put(&engine, "d", &code(300));
+        assert_eq!(there(), [true, false, true, true, false]);
+        // The newest stays, also where it is too much alone.
+        cache.put(&engine, "e", &code(2_000));
+        assert_eq!(there(), [false, false, false, false, true]);
+    }
+
+    #[test]
+    fn what_broken_writers_left_goes_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&folder.path().join("cache")).unwrap();
+        let [old, young] = ["old.tmp", "young.tmp"].map(|name| cache.folder.join(name));
+        for path in [&old, &young] {
+            fs::write(path, "half").unwrap();
+        }
+        age(&old, 2 * TEMPORARY_AGE);
+        cache.put(&Engine::default(), "a", &Code::trusted(Vec::new()));
+        assert_eq!((old.exists(), young.exists()), (false, true));
+    }
+}

@@ -7,6 +7,7 @@ mod log;
 mod printed;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use offtake_core::ports::Egress;
 use wasmtime::component::ResourceTable;
@@ -64,6 +65,7 @@ impl CallState {
         let mut wasi = WasiCtxBuilder::new();
         wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         wasi.stdout(printed.clone()).stderr(printed.clone()).max_random_size(RANDOM_BYTES_MAX);
+        wasi.wall_clock(clock::Wall).monotonic_clock(clock::Monotonic(Instant::now()));
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
         Self {

@@ -1,5 +1,7 @@
 //! Compiled components: used again when they are this host's own, and compiled again when they are not.
 
+mod attacked;
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -255,6 +255,34 @@ async fn alarms_have_an_end_and_waiting_for_one_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_are_coarse() {
+    let parts = [
+        r#"(import "wasi:clocks/monotonic-clock@0.2.0" (instance $monotonic
+             (export "now" (func (result u64))) (export "resolution" (func (result u64)))))
+           (import "wasi:clocks/wall-clock@0.2.0" (instance $wall
+             (type $time (record (field "seconds" u64) (field "nanoseconds" u32)))
+             (export "datetime" (type $datetime (eq $time))) (export "now" (func (result $datetime)))))"#
+            .to_owned(),
+        lowered("monotonic", "now", "now"),
+        lowered("monotonic", "resolution", "resolution"),
+        lowered("wall", "now", "wall"),
+        // A thousand looks at both of them, none of which shows a part of a millisecond.
+        run(
+            &[("now", "(result i64)"), ("resolution", "(result i64)"), ("wall", "(param i32)")],
+            "(if (i64.ne (call $resolution) (i64.const 1000000)) (then unreachable))
+             (loop $again
+               (if (i64.ne (i64.rem_u (call $now) (i64.const 1000000)) (i64.const 0)) (then unreachable))
+               (call $wall (i32.const 16))
+               (if (i32.rem_u (i32.load (i32.const 24)) (i32.const 1000000)) (then unreachable))
+               (if (i64.lt_u (i64.load (i32.const 16)) (i64.const 1600000000)) (then unreachable))
+               (local.set $n (i32.add (local.get $n) (i32.const 1)))
+               (br_if $again (i32.lt_u (local.get $n) (i32.const 1000))))",
+        ),
+    ];
+    with(&limits(), &parts.concat()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exit_ends_the_call_and_not_the_host() {
     let parts = [
         r#"(import "wasi:cli/exit@0.2.0" (instance $exit (export "exit" (func (param "status" (result))))))"#
