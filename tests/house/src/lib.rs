@@ -6,6 +6,7 @@ pub mod codes;
 pub mod edges;
 pub mod lines;
 pub mod source;
+pub mod threats;
 pub mod tree;
 pub mod wit;
 pub mod wrappers;

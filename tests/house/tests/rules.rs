@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{Metadata, MetadataCommand};
-use offtake_house_tests::{codes, edges, lines, tree, wit, wrappers};
+use offtake_house_tests::{codes, edges, lines, threats, tree, wit, wrappers};
 
 fn metadata() -> Metadata {
     MetadataCommand::new().manifest_path(tree::root().join("Cargo.toml")).exec().unwrap()
@@ -84,4 +84,21 @@ fn published_interfaces_are_frozen() {
     }
     let found: Vec<_> = versions.into_iter().map(|(version, files)| (version, wit::digest(files))).collect();
     none(wit::check(&found));
+}
+
+#[test]
+fn every_threat_has_its_control_and_its_test() {
+    let all = ["runtime", "tests"].into_iter().flat_map(files).collect::<BTreeSet<String>>();
+    let code: String = all.iter().filter(|path| path.ends_with(".rs")).map(|path| read(path)).collect();
+    none(threats::check(&threats::rows(&read("docs/security.md")), &all, &threats::named(&code)));
+}
+
+/// wasmtime's long-term releases are those whose number divides by twelve.
+#[test]
+fn the_wasm_engine_is_a_long_term_release() {
+    let packages = metadata().packages;
+    let engines = packages.iter().filter(|package| ["wasmtime", "wasmtime-wasi"].contains(&package.name.as_str()));
+    let versions: Vec<_> = engines.map(|engine| &engine.version).collect();
+    assert_eq!(versions.len(), 2);
+    assert!(versions.iter().all(|version| version.major % 12 == 0), "{versions:?}");
 }
