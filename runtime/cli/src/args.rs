@@ -8,6 +8,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::plugin::Plugin;
 
+/// How this program is told to compile a component for another process of it.
+pub(crate) const COMPILE: &str = "compile-component";
+
 /// Reverse ETL: golden records from the lakehouse into the tools where people work.
 #[derive(Debug, Parser)]
 #[command(name = "offtake", version, about, propagate_version = true, max_term_width = 100)]
@@ -102,6 +105,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Serve a simulated vendor on loopback until it is interrupted.
     Simulate(Simulate),
+    /// Compile the component on stdin; only this program starts itself so.
+    #[command(name = COMPILE, hide = true)]
+    CompileComponent,
 }
 
 /// Which syncs.

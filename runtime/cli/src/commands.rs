@@ -48,5 +48,7 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::Completions { shell } => completions::completions(shell, output),
         Command::Demo(demo) => demo::demo(&folder.join(demo.folder), output).await,
         Command::Simulate(simulate) => simulate::simulate(&simulate, output).await,
+        // `main` has done it.
+        Command::CompileComponent => Ok(Exit::Success),
     }
 }

@@ -27,6 +27,8 @@ mod ledger;
 mod project;
 #[path = "e2e/proxy.rs"]
 mod proxy;
+#[path = "e2e/sandbox.rs"]
+mod sandbox;
 #[path = "e2e/secrets.rs"]
 mod secrets;
 #[path = "e2e/texts.rs"]

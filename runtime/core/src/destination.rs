@@ -129,6 +129,8 @@ fn broken(code: &str) -> &'static str {
         "stack_overflow" => "OFT-P005",
         "too_much_data" => "OFT-P006",
         "row_accounting" | "contract" => "OFT-P007",
+        "host_broke" => "OFT-P009",
+        "nothing_sent" => "OFT-P021",
         _ => "OFT-P001",
     }
 }

@@ -88,14 +88,16 @@ fn blocked_v4(address: Ipv4Addr) -> bool {
 }
 
 /// IPv4 addresses that a transition format carries inside an IPv6 address: mapped, compatible, NAT64 (both
-/// prefixes), 6to4 and Teredo (whose client address is stored inverted).
+/// prefixes), translated (SIIT), 6to4, ISATAP and Teredo (whose client address is stored inverted).
 fn embedded_v4(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     let join = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match address.segments() {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => vec![join(high, low)],
         // RFC 8215 leaves the position to the network; it usually is at the end.
         [0x64, 0xff9b, 1, _, _, _, high, low] => vec![join(high, low)],
+        [0, 0, 0, 0, 0xffff, 0, high, low] => vec![join(high, low)],
         [0x2002, high, low, ..] => vec![join(high, low)],
+        [_, _, _, _, 0 | 0x0200, 0x5efe, high, low] => vec![join(high, low)],
         [0x2001, 0, server_high, server_low, _, _, high, low] => vec![join(server_high, server_low), join(!high, !low)],
         _ => Vec::new(),
     }
@@ -131,6 +133,9 @@ mod tests {
             "2002:7f00:1::",
             "2001:0:7f00:1::",
             "2001:0:0:0:0:0:80ff:fffe",
+            "::ffff:0:127.0.0.1",
+            "2606:4700::5efe:a9fe:a9fe",
+            "2606:4700::200:5efe:10.0.0.1",
             "fd00:ec2::254",
             "fe80::1",
             "fec0::1",

@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use offtake_core::ports::{Request, Response};
 use offtake_core::run::cut;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::credential::KeptBack;
@@ -42,6 +43,8 @@ struct Line<'a> {
     token_request: bool,
     idempotency_key: Option<&'a str>,
     request_bytes: usize,
+    /// Of the body: tells what was sent without holding it.
+    request_sha256: Option<String>,
     status: Option<u16>,
     response_bytes: usize,
     /// Since it left: its wait for its turn is not counted.
@@ -84,6 +87,7 @@ impl Trail {
             credential: request.auth.as_deref().map(|slot| cut(slot, AUDITED_BYTES_MAX)),
             idempotency_key: request.idempotency_key.as_deref().map(|key| cut(key, AUDITED_BYTES_MAX)),
             request_bytes: request.body.as_ref().map_or(0, Vec::len),
+            request_sha256: request.body.as_deref().map(sha256),
             status: response.map(|response| response.status),
             response_bytes: response.map_or(0, |response| response.body.len()),
             error: error.map(|error| self.kept_back.redact(cut(error, AUDITED_BYTES_MAX))),
@@ -120,6 +124,7 @@ impl Trail {
             token_request: false,
             idempotency_key: None,
             request_bytes: 0,
+            request_sha256: None,
             status: None,
             response_bytes: 0,
             ms: started.elapsed().as_millis(),
@@ -161,6 +166,10 @@ impl Audit {
         open.1 += bytes.len() as u64;
         Ok(())
     }
+}
+
+fn sha256(body: &[u8]) -> String {
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn append(path: &Path) -> io::Result<File> {

@@ -24,3 +24,4 @@ pub use limiter::Limiters;
 pub use oauth2::{Assertion, Entry, OAuth2, TokenGrant, Vault};
 pub use outbound::{Options, Outbound};
 pub use policy::{Policy, PolicyError};
+pub use resolver::{Resolver, SystemResolver};

@@ -17,7 +17,7 @@ use crate::credential::{Credentials, KeptBack, Slots, Version};
 use crate::limiter::{Bucket, Limiters};
 use crate::oauth2::{Exchange, OAuth2};
 use crate::policy::{Approved, Policy, PolicyError};
-use crate::resolver::Guarded;
+use crate::resolver::{Guarded, Resolver, SystemResolver};
 use crate::{retry_after, wire_error};
 
 /// A host that does not take a connection in this time is down.
@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a guest gets when it does not say, and at most.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Between two pieces of an answer's body: who sends nothing for so long has gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest answers are property lists of a few MiB.
 const RESPONSE_BYTES_MAX: usize = 16 << 20;
 /// A guest reads a handful; the vendor's proxies add some.
@@ -82,6 +84,18 @@ impl Outbound {
     /// # Errors
     /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
     pub fn new(options: Options, limiters: &Limiters) -> Result<Self, PolicyError> {
+        Self::with_resolver(options, limiters, Arc::new(SystemResolver))
+    }
+
+    /// Opens nothing yet; names are looked up by `resolver`.
+    ///
+    /// # Errors
+    /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
+    pub fn with_resolver(
+        options: Options,
+        limiters: &Limiters,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, PolicyError> {
         let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -91,7 +105,7 @@ impl Outbound {
             .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone())))
+            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone(), resolver)))
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -225,7 +239,9 @@ impl Outbound {
         });
         let headers = headers.collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| wire_error::of(&error, &self.kept_back))? {
+        loop {
+            let chunk = tokio::time::timeout(IDLE_TIMEOUT, answer.chunk()).await.map_err(|_| SendError::Timeout)?;
+            let Some(chunk) = chunk.map_err(|error| wire_error::of(&error, &self.kept_back))? else { break };
             if body.len() + chunk.len() > cap {
                 // The request was sent: unlike a refusal, nobody knows what it did.
                 return Err(SendError::Reset(format!("the answer is larger than {cap} bytes (OFT-E112)")));

@@ -152,6 +152,10 @@ async fn the_secret_arrives_and_does_not_come_back() {
         "{line}"
     );
     assert!(!line.contains(SECRET) && !line.contains("after="), "{line}");
+    assert!(line.contains("\"request_sha256\":null"), "{line}");
+    outbound.send(Request { body: Some(b"abc".to_vec()), ..get("/crm/echo") }, &()).await.unwrap();
+    let line = std::fs::read_to_string(&audit).unwrap();
+    assert!(line.contains("\"request_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""));
 }
 
 #[tokio::test]

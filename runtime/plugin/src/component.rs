@@ -7,9 +7,10 @@ use std::path::Path;
 
 use offtake_core::manifest::{self, Manifest};
 use sha2::{Digest, Sha256};
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, Parser, Payload, Validator};
 
 use crate::Error;
+use crate::features::FEATURES;
 
 /// A Python connector is 18 MiB; what is larger was not stripped or means harm.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
@@ -119,7 +120,7 @@ impl Surface {
                 return Err(format!("it has more than {NAMES_MAX} imports and exports"));
             }
         }
-        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut validator = Validator::new_with_features(FEATURES);
         validator.validate_all(bytes).map_err(|error| at(&error))?;
         Ok(surface)
     }

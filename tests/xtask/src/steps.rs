@@ -38,7 +38,7 @@ pub(crate) fn faults(kills: u32, seed: Option<u64>) -> Step {
     Step::cargo("faults", &arguments)
 }
 
-/// Figures of the engine and the state.
+/// Figures of the engine, the state and the sandbox.
 pub(crate) fn bench() -> Step {
     Step::cargo("bench", &["run", "--release", "--locked", "--quiet", "--package", "offtake-bench"])
 }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
 use offtake_egress::Limiters;
-use offtake_plugin::Host;
+use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
 use offtake_secrets::Secrets;
 
 use super::Models;
+use crate::args::COMPILE;
 
 /// An open project.
 pub(crate) struct Workspace {
@@ -21,8 +22,9 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Reads a project's files and sets the sandbox up.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        let host = Host::new(cache_folder().map(|cache| cache.join("components")).as_deref());
         let project = Self::project(folder)?;
+        let cache = cache_folder().map(|cache| cache.join("components"));
+        let host = Host::new(Options { cache, compiler: compiler(), ..Options::default() });
         Ok(Self {
             secrets: crate::secrets::of(&project),
             project,
@@ -113,6 +115,15 @@ impl Workspace {
 /// Errors and audit lines show whole paths, whatever the folder was typed as.
 fn whole(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Components are compiled by this program in another process, where a system has limits for one.
+fn compiler() -> Compiler {
+    // On Linux this is the running program also after an upgrade has put another one in its place.
+    let linux = cfg!(target_os = "linux").then(|| PathBuf::from("/proc/self/exe")).filter(|program| program.exists());
+    let program = linux.or_else(|| std::env::current_exe().ok()).filter(|_| cfg!(unix));
+    let child = |program| Child { program, arguments: vec![COMPILE.into()], limits: CompileLimits::default() };
+    program.map_or(Compiler::InProcess, |program| Compiler::Child(child(program)))
 }
 
 /// This user's folder for what can be made again: compiled components, built connectors.
