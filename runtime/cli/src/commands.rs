@@ -42,7 +42,7 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::History(history) => history::history(folder, &history, output).await,
         Command::State(state) => state::state(folder, state, output),
         Command::Ls => ls::ls(folder, output),
-        Command::Plugin(plugin) => plugin::plugin(folder, plugin, output),
+        Command::Plugin(plugin) => plugin::plugin(folder, plugin, output).await,
         Command::Secret(secret) => secret::secret(folder, &secret, output),
         Command::Schema(schema) => schema::schema(&schema, output),
         Command::Completions { shell } => completions::completions(shell, output),

@@ -31,7 +31,13 @@ mod proxy;
 mod sandbox;
 #[path = "e2e/secrets.rs"]
 mod secrets;
+#[path = "../../registry/tests/registry/server.rs"]
+mod server;
+#[path = "e2e/supply.rs"]
+mod supply;
 #[path = "e2e/texts.rs"]
 mod texts;
+#[path = "e2e/versions.rs"]
+mod versions;
 #[path = "e2e/weather.rs"]
 mod weather;

@@ -113,9 +113,9 @@ impl Failure {
 
 /// Requests that the host refused, by the code that egress gives; anything else is the connector's own complaint.
 fn refused(code: &str) -> &'static str {
-    const REFUSALS: [&str; 10] = [
+    const REFUSALS: [&str; 12] = [
         "OFT-A003", "OFT-A005", "OFT-A006", "OFT-E301", "OFT-E302", "OFT-E303", "OFT-E304", "OFT-E305", "OFT-E306",
-        "OFT-E307",
+        "OFT-E307", "OFT-E308", "OFT-E309",
     ];
     REFUSALS.into_iter().find(|known| *known == code).unwrap_or("OFT-E105")
 }

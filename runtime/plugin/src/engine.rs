@@ -12,7 +12,7 @@ use wasmtime::{Engine, EngineWeak};
 use crate::bindings::{Destination, DestinationPre};
 use crate::cache::Cache;
 use crate::compile::{Code, Compiler, config};
-use crate::component::inspect;
+use crate::component::{Inspected, inspect};
 use crate::error::Error;
 use crate::host::CallState;
 use crate::limits::{GUEST_MEMORY_MIB, TICK_MS};
@@ -92,7 +92,14 @@ impl Host {
     /// # Errors
     /// OFT-P010 to OFT-P018 and OFT-P020.
     pub fn load(&self, path: &Path) -> Result<Connector, Error> {
-        let inspected = inspect(path)?;
+        self.compile(path, inspect(path)?)
+    }
+
+    /// Compiles what was inspected, just these bytes: the file, which only messages name, may be another one by now.
+    ///
+    /// # Errors
+    /// OFT-P017, OFT-P018 and OFT-P020.
+    pub fn compile(&self, path: &Path, inspected: Inspected) -> Result<Connector, Error> {
         let compile = |message: String| Error::Compile { path: path.to_owned(), message };
         let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &inspected.digest));
         let component = match cached.as_ref().and_then(|code| code.load(&self.engine)) {

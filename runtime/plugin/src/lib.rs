@@ -19,7 +19,7 @@ mod limits;
 
 pub use bound::{Binding, Bound};
 pub use compile::{Child, Compiler, compile_child};
-pub use component::{COMPONENT_BYTES_MAX, Inspected, inspect};
+pub use component::{COMPONENT_BYTES_MAX, Inspected, inspect, inspect_bytes};
 pub use engine::{Connector, Host, Options};
 pub use error::Error;
 pub use limits::{CEILING, CompileLimits, GUEST_MEMORY_MIB};

@@ -1,21 +1,26 @@
 //! Joins a connection's file with its connector.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
-use offtake_core::Name;
 use offtake_core::grant::LimitsGrant;
 use offtake_core::manifest::Manifest;
+use offtake_core::{Fault, Name};
 use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
-use offtake_plugin::{Binding, Bound, Connector, inspect};
+use offtake_plugin::{Binding, Bound, Connector};
 use serde_json::Value;
 
-use super::Workspace;
+use super::{Supply, Workspace};
 use crate::secrets;
 
 /// Reads a connector and checks the connection against its manifest; nothing is compiled, nothing runs.
-pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems) -> Option<(Manifest, String)> {
-    match inspect(&connection.plugin) {
+pub(super) fn check(
+    supply: &Supply,
+    connection: &DestinationConnection,
+    problems: &mut Problems,
+) -> Option<(Manifest, String)> {
+    match supply.admit(&connection.plugin) {
         Ok(inspected) => {
             check_settings(connection, &inspected.manifest, problems);
             Some((inspected.manifest, inspected.digest))
@@ -27,8 +32,7 @@ pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems)
     }
 }
 
-fn unusable(connection: &DestinationConnection, error: offtake_plugin::Error) -> Problem {
-    let fault = offtake_core::Fault::from(error);
+fn unusable(connection: &DestinationConnection, fault: Fault) -> Problem {
     let problem = Problem::at(&connection.document, "/destination/plugin", fault.code, fault.message);
     problem.with_help(fault.help.unwrap_or_default())
 }
@@ -40,7 +44,9 @@ pub(super) fn bind(
     connection: &DestinationConnection,
     problems: &mut Problems,
 ) -> Option<Bound> {
-    let connector = match workspace.host.load(&connection.plugin) {
+    let admitted = workspace.supply.admit(&connection.plugin);
+    let compiled = admitted.and_then(|inspected| Ok(workspace.host.compile(&connection.plugin, inspected)?));
+    let connector = match compiled {
         Ok(connector) => connector,
         Err(error) => {
             problems.push(unusable(connection, error));
@@ -85,6 +91,16 @@ fn bound(
         config_json: Value::Object(connection.config.clone()).to_string(),
         egress: Arc::new(outbound),
     })
+}
+
+/// What is wrong with the connections of a file when this connector is put there.
+pub(crate) fn settings_problems(project: &Project, file: &Path, manifest: &Manifest) -> Problems {
+    let mut problems = Problems::default();
+    for connection in project.destinations.values().filter(|connection| connection.plugin == file) {
+        check_settings(connection, manifest, &mut problems);
+        policy(project, connection, manifest, &mut problems);
+    }
+    problems
 }
 
 fn check_settings(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) {

@@ -123,7 +123,7 @@ async fn map(workspace: &Workspace, sync: &SyncConfig, problems: &mut Problems) 
 
 fn remembered(workspace: &Workspace, sync: &SyncConfig, problems: &mut Problems) -> Option<Remembered> {
     let connection = workspace.project.destinations.get(&sync.destination)?;
-    let (_, digest) = connector::check(connection, problems)?;
+    let (_, digest) = connector::check(&workspace.supply, connection, problems)?;
     discovery::recall(&workspace.project.state, &sync.destination, &sync.object, &digest)
 }
 

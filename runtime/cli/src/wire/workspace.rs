@@ -7,7 +7,7 @@ use offtake_egress::Limiters;
 use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
 use offtake_secrets::Secrets;
 
-use super::Models;
+use super::{Models, Supply};
 use crate::args::COMPILE;
 
 /// An open project.
@@ -17,6 +17,7 @@ pub(crate) struct Workspace {
     pub(crate) limiters: Limiters,
     pub(crate) models: Models,
     pub(crate) secrets: Secrets,
+    pub(crate) supply: Supply,
 }
 
 impl Workspace {
@@ -27,6 +28,7 @@ impl Workspace {
         let host = Host::new(Options { cache, compiler: compiler(), ..Options::default() });
         Ok(Self {
             secrets: crate::secrets::of(&project),
+            supply: Supply::of(&project),
             project,
             host: host.map_err(offtake_core::Fault::from)?,
             limiters: Limiters::default(),

@@ -104,7 +104,7 @@ async fn a_secret_is_read_from_wherever_it_is_kept() {
     assert_eq!(both.codes(), ["OFT-C009"]);
     assert_eq!(run("", &["secret", "rm", "crm"]).await.code, 0);
     assert_eq!(run("", &["secret", "rm", "crm"]).await.code, 2);
-    assert_eq!(run("", &["secret", "list"]).await.stdout, "\n");
+    assert_eq!(run("", &["secret", "list"]).await.stdout, "");
 }
 
 async fn with_app() -> (Project, TempDir) {

@@ -1,3 +1,5 @@
+//! Is a secret replaced when it should be, and sent only where it may go?
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::Secret;
