@@ -21,6 +21,8 @@ mod data;
 mod delivery;
 #[path = "e2e/destination.rs"]
 mod destination;
+#[path = "e2e/hot.rs"]
+mod hot;
 #[path = "e2e/ledger.rs"]
 mod ledger;
 #[path = "e2e/project.rs"]
@@ -31,8 +33,6 @@ mod proxy;
 mod sandbox;
 #[path = "e2e/secrets.rs"]
 mod secrets;
-#[path = "../../registry/tests/registry/server.rs"]
-mod server;
 #[path = "e2e/supply.rs"]
 mod supply;
 #[path = "e2e/texts.rs"]

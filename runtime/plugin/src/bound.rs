@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
 use offtake_core::grant::LimitsGrant;
-use offtake_core::manifest::CallLimits;
+use offtake_core::manifest::{CallLimits, Manifest};
 use offtake_core::object::{Field, Fields, Object, Objects, Operation};
 use offtake_core::ports::{Destination, Egress};
 use offtake_core::run::{MESSAGE_BYTES_MAX, cut};
@@ -74,6 +74,15 @@ macro_rules! enter {
 }
 
 impl Bound {
+    /// What the connector asks for.
+    pub(crate) fn manifest(&self) -> Arc<Manifest> {
+        self.connector.manifest.clone()
+    }
+
+    pub(crate) fn way_out(&self) -> Arc<dyn Egress> {
+        self.egress.clone()
+    }
+
     /// What a call may use that is given so many rows of so many bytes.
     fn allowance(&self, rows: usize, bytes: usize) -> Allowance {
         Allowance { limits: self.limits, egress_bytes: egress_bytes(rows, bytes) }

@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod features;
 mod host;
+mod hot;
 mod limits;
 
 pub use bound::{Binding, Bound};
@@ -22,4 +23,5 @@ pub use compile::{Child, Compiler, compile_child};
 pub use component::{COMPONENT_BYTES_MAX, Inspected, inspect, inspect_bytes};
 pub use engine::{Connector, Host, Options};
 pub use error::Error;
+pub use hot::{Hot, Shelf, Swapped};
 pub use limits::{CEILING, CompileLimits, GUEST_MEMORY_MIB};

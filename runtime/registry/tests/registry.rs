@@ -2,10 +2,7 @@
 //!
 //! The registry is Debian's `docker-registry`, which keeps no list of referrers; the other signer is Debian's `minisign`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside of test functions")]
-
-#[path = "registry/server.rs"]
-mod server;
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +10,7 @@ use std::process::Command;
 use oci_client::Reference;
 use offtake_core::manifest::Manifest;
 use offtake_registry::{KeyPair, Place, Registry, RegistryOptions, Signature, SigningKey};
-use server::{Access, Server};
+use offtake_test_tools::registry::{Access, Server, log_in};
 use sha2::{Digest, Sha256};
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0 not much of a component";
@@ -103,7 +100,7 @@ async fn a_changed_blob_and_a_strange_artifact_are_refused() {
 async fn a_registry_with_a_login_and_a_certificate_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(Access::Closed(folder.path()));
-    let docker_config = Some(server::log_in(folder.path(), &server.host(), Some("tester:registry-s3cr3t")));
+    let docker_config = Some(log_in(folder.path(), &server.host(), Some("tester:registry-s3cr3t")));
     let ca_file = Some(folder.path().join("ca.pem"));
     let trusting = RegistryOptions { plain_http: false, ca_file, docker_config };
     let tagged = reference(&server, "acme/crm:1.2.0");
@@ -119,7 +116,7 @@ async fn a_registry_with_a_login_and_a_certificate_of_its_own() {
     assert!(pulled.signatures.first().unwrap().verify(&pulled.component, &pair.key).is_ok());
 
     for login in [None, Some("tester:wrong")] {
-        server::log_in(folder.path(), &server.host(), login);
+        log_in(folder.path(), &server.host(), login);
         let refused = Registry::new(&trusting).unwrap().pull(&tagged).await.unwrap_err();
         assert_eq!(refused.code(), "OFT-P040", "{login:?}: {refused}");
         assert!(!refused.to_string().contains("wrong"), "{refused}");

@@ -14,7 +14,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("offtake-state", &["offtake-core"]),
     ("offtake-egress", &["offtake-core"]),
     ("offtake-secrets", &["offtake-core"]),
-    ("offtake-registry", &["offtake-core"]),
+    ("offtake-registry", &["offtake-core", "offtake-test-tools"]),
     ("offtake-plugin", &["offtake-core"]),
     ("offtake-engine", &["offtake-core"]),
     ("offtake-server", &["offtake-core", "offtake-config", "offtake-engine"]),
@@ -34,6 +34,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "offtake-sim",
             "offtake-source",
             "offtake-state",
+            "offtake-test-tools",
         ],
     ),
 ];

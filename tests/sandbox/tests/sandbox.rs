@@ -16,6 +16,7 @@ mod echoes;
 mod files;
 mod golden;
 mod guests;
+mod hot;
 mod mutations;
 mod side_by_side;
 mod support;

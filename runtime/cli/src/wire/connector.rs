@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
-use offtake_core::grant::LimitsGrant;
 use offtake_core::manifest::Manifest;
 use offtake_core::{Fault, Name};
 use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
-use offtake_plugin::{Binding, Bound, Connector};
+use offtake_plugin::{Binding, Bound, Connector, Hot};
 use serde_json::Value;
 
 use super::{Supply, Workspace};
@@ -37,22 +36,35 @@ fn unusable(connection: &DestinationConnection, fault: Fault) -> Problem {
     problem.with_help(fault.help.unwrap_or_default())
 }
 
-/// Compiles a connector and gives it its way out.
+/// Compiles a connector, gives it its way out, and lets it be replaced from now on.
 pub(super) fn bind(
     workspace: &Workspace,
     name: &Name,
     connection: &DestinationConnection,
     problems: &mut Problems,
-) -> Option<Bound> {
+) -> Option<Arc<Hot>> {
     let admitted = workspace.supply.admit(&connection.plugin);
     let compiled = admitted.and_then(|inspected| Ok(workspace.host.compile(&connection.plugin, inspected)?));
-    let connector = match compiled {
-        Ok(connector) => connector,
+    match compiled {
+        Ok(connector) => {
+            let bound = bound(workspace, name, connection, &connector, problems)?;
+            Some(workspace.hot.keep(name, bound))
+        }
         Err(error) => {
             problems.push(unusable(connection, error));
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Joins a compiled connector with a connection.
+pub(super) fn bound(
+    workspace: &Workspace,
+    name: &Name,
+    connection: &DestinationConnection,
+    connector: &Connector,
+    problems: &mut Problems,
+) -> Option<Bound> {
     let manifest = connector.manifest();
     check_settings(connection, manifest, problems);
     let policy = policy(&workspace.project, connection, manifest, problems);
@@ -70,27 +82,17 @@ pub(super) fn bind(
         audit: Some(audit(workspace, name, problems)?),
     };
     match Outbound::new(options, &workspace.limiters) {
-        Ok(outbound) => Some(bound(&connector, name, connection, granted.limits, outbound)),
+        Ok(outbound) => Some(connector.bind(Binding {
+            id: name.to_string(),
+            config_json: Value::Object(connection.config.clone()).to_string(),
+            egress: Arc::new(outbound),
+            limits: granted.limits,
+        })),
         Err(error) => {
             problems.push(Problem::at(&connection.document, "/destination", PolicyError::CODE, error.to_string()));
             None
         }
     }
-}
-
-fn bound(
-    connector: &Connector,
-    name: &Name,
-    connection: &DestinationConnection,
-    limits: LimitsGrant,
-    outbound: Outbound,
-) -> Bound {
-    connector.bind(Binding {
-        limits,
-        id: name.to_string(),
-        config_json: Value::Object(connection.config.clone()).to_string(),
-        egress: Arc::new(outbound),
-    })
 }
 
 /// What is wrong with the connections of a file when this connector is put there.

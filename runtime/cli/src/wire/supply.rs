@@ -20,12 +20,21 @@ impl Supply {
         Self { folder: project.folder.clone(), policy: project.trust.clone() }
     }
 
+    /// Whether a person has installed what is in this file.
+    pub(crate) fn is_pinned(&self, file: &Path) -> Result<bool, Fault> {
+        Ok(Lock::load(&self.folder)?.of_file(self.shown(file)).is_some())
+    }
+
+    fn shown<'a>(&self, file: &'a Path) -> &'a Path {
+        file.strip_prefix(&self.folder).unwrap_or(file)
+    }
+
     /// Reads a component of the project, and refuses what may not run. What is returned is what was judged: the file may be
     /// another one by now.
     pub(crate) fn admit(&self, file: &Path) -> Result<Inspected, Fault> {
         let mut inspected = inspect(file)?;
         let lock = Lock::load(&self.folder)?;
-        if let Some(pin) = lock.of_file(file.strip_prefix(&self.folder).unwrap_or(file))
+        if let Some(pin) = lock.of_file(self.shown(file))
             && pin.sha256 != inspected.digest
         {
             if !Installed::of(&self.folder).finish(pin, &inspected.digest)? {

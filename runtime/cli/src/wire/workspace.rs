@@ -1,23 +1,25 @@
 //! A project with what this process needs once to work on it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
 use offtake_egress::Limiters;
 use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
 use offtake_secrets::Secrets;
 
-use super::{Models, Supply};
+use super::{HotConnections, Models, Supply};
 use crate::args::COMPILE;
 
 /// An open project.
 pub(crate) struct Workspace {
     pub(crate) project: Project,
-    pub(crate) host: Host,
+    pub(crate) host: Arc<Host>,
     pub(crate) limiters: Limiters,
     pub(crate) models: Models,
     pub(crate) secrets: Secrets,
     pub(crate) supply: Supply,
+    pub(crate) hot: HotConnections,
 }
 
 impl Workspace {
@@ -30,9 +32,10 @@ impl Workspace {
             secrets: crate::secrets::of(&project),
             supply: Supply::of(&project),
             project,
-            host: host.map_err(offtake_core::Fault::from)?,
+            host: Arc::new(host.map_err(offtake_core::Fault::from)?),
             limiters: Limiters::default(),
             models: Models::default(),
+            hot: HotConnections::default(),
         })
     }
 

@@ -1,9 +1,9 @@
 //! Does just that code run which the operator trusts, pins and grants?
 
+use offtake_test_tools::registry::{Access, Server};
 use serde_json::{Value, json};
 
 use crate::project::{Project, people};
-use crate::server::{Access, Server};
 use crate::versions::{version, with};
 
 const STRICT: &str = "version: 1\nproject: test\n";

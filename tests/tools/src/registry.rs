@@ -1,5 +1,12 @@
 //! Debian's `docker-registry` on a free port of loopback, with its files in a folder of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot have its registry fails"
+)]
+
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -13,7 +20,7 @@ use tempfile::TempDir;
 const USERS: &str = "tester:$2y$05$Fcx5Xvrzuioy3CN2ZcYpMe.qIht6ekgHS9znd2KzBrauCNjWruTN.\n";
 
 /// Who is let in.
-pub(crate) enum Access<'a> {
+pub enum Access<'a> {
     /// Everybody, over plain http.
     Open,
     /// Those with a login, over TLS with a certificate whose authority is put into this folder as `ca.pem`.
@@ -21,14 +28,15 @@ pub(crate) enum Access<'a> {
 }
 
 /// A registry that ends with this value.
-pub(crate) struct Server {
+pub struct Server {
     port: u16,
     folder: TempDir,
     child: Child,
 }
 
 impl Server {
-    pub(crate) fn start(access: Access<'_>) -> Self {
+    /// Starts it, and waits until it answers.
+    pub fn start(access: Access<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Another process may take a port that was free a moment ago.
         for _ in 0..5 {
@@ -56,19 +64,20 @@ impl Server {
         panic!("docker-registry does not start");
     }
 
-    pub(crate) fn host(&self) -> String {
+    /// Host and port, as they stand in a reference.
+    pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Puts other bytes into the registry's files than the digest says.
-    pub(crate) fn replace_blob(&self, digest: &str, bytes: &[u8]) {
+    pub fn replace_blob(&self, digest: &str, bytes: &[u8]) {
         let start = digest.get(..2).unwrap();
         let path = self.store().join(format!("blobs/sha256/{start}/{digest}/data"));
         std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
     }
 
     /// The digest that a tag leads to, in hex.
-    pub(crate) fn subject(&self, repository: &str, tag: &str) -> String {
+    pub fn subject(&self, repository: &str, tag: &str) -> String {
         let link = self.store().join(format!("repositories/{repository}/_manifests/tags/{tag}/current/link"));
         let digest = std::fs::read_to_string(link).unwrap();
         digest.trim_start_matches("sha256:").to_owned()
@@ -119,7 +128,7 @@ fn certify(folder: &Path, authority: &Path) {
 }
 
 /// Writes what `docker login` would have kept.
-pub(crate) fn log_in(folder: &Path, host: &str, login: Option<&str>) -> PathBuf {
+pub fn log_in(folder: &Path, host: &str, login: Option<&str>) -> PathBuf {
     let auths = match login {
         Some(login) => serde_json::json!({ host: { "auth": base64(login) } }),
         None => serde_json::json!({}),
