@@ -16,6 +16,7 @@ mod error;
 mod features;
 mod host;
 mod limits;
+mod memory;
 
 pub use bound::{Binding, Bound};
 pub use compile::{Child, Compiler, compile_child};
