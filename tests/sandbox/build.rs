@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
         "/// A folder of `tests/guests`.\n#[derive(Debug, Clone, Copy)]\npub(crate) enum Guest {\n".to_owned();
     let written = names.iter().try_for_each(|name| writeln!(code, "    /// `{name}`.\n    {},", variant(name)));
     written.map_err(io::Error::other)?;
-    code.push_str("}\n\n/// All of them with their names.\nconst ALL: &[(Guest, &str)] = &[\n");
+    code.push_str("}\n\n/// All of them with their names.\npub(crate) const ALL: &[(Guest, &str)] = &[\n");
     let written = names.iter().try_for_each(|name| writeln!(code, "    (Guest::{}, \"{name}\"),", variant(name)));
     written.map_err(io::Error::other)?;
     code.push_str("];\n");

@@ -54,10 +54,9 @@ where
     T: Send,
     F: for<'a> FnOnce(&'a Destination, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
 {
-    let memory = &connector.memory;
     // Waiting for it is no time that the guest used.
-    let share = memory.permits.acquire_many(limits.memory_mib.min(memory.mib)).await;
-    let _share = share.map_err(|_| fatal("host_broke", "the host ends".to_owned()))?;
+    let memory = connector.memory.take(limits.memory_mib).await;
+    let _memory = memory.ok_or_else(|| fatal("host_broke", "the host ends".to_owned()))?;
     let name: Arc<str> = format!("{}@{}", connector.manifest.id, connector.manifest.version).into();
     let ticks = u64::from(limits.cpu_ms) / TICK_MS;
     let deadline = Arc::new(Deadline::new(Duration::from_millis(limits.wall_ms.into())));
@@ -87,6 +86,9 @@ where
     state.log_printed();
     if state.log.dropped > 0 {
         tracing::warn!(code = "OFT-P008", dropped = state.log.dropped, connector = %connector.manifest.id, "log lines of the connector were dropped");
+    }
+    if let Some(why) = &state.overspent {
+        tracing::warn!(code = "OFT-E307", connector = %connector.manifest.id, "requests of the connector were refused: {why}");
     }
     match ended {
         Some(Ok(Ok(value))) => Ok(Called { value, answered: state.answered, refused: state.refused.clone() }),

@@ -4,7 +4,6 @@
 //! host's end when it happens elsewhere.
 
 mod child;
-#[cfg(unix)]
 mod confined;
 
 use std::ffi::OsString;

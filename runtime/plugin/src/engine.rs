@@ -1,11 +1,11 @@
 //! The Wasm engine and what it has compiled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use offtake_core::manifest::Manifest;
-use tokio::sync::Semaphore;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Engine, EngineWeak};
 
@@ -16,6 +16,7 @@ use crate::component::{Inspected, inspect};
 use crate::error::Error;
 use crate::host::CallState;
 use crate::limits::{GUEST_MEMORY_MIB, TICK_MS};
+use crate::memory::{Memory, Share};
 
 /// What makes a host.
 #[derive(Debug, Clone)]
@@ -24,8 +25,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Where components are compiled.
     pub compiler: Compiler,
-    /// Memory, in MiB, of all guests that run at once. A call waits until its share is free; one that may have more than all
-    /// of it runs alone.
+    /// Memory, in MiB, of all guests that run at once. A call waits until what it may use is free; those of one connector get
+    /// half at most. One that may use more than all of it runs alone.
     pub guest_memory_mib: u32,
 }
 
@@ -38,13 +39,6 @@ pub struct Host {
     memory: Arc<Memory>,
 }
 
-/// Memory of all guests that run at once, a permit for each MiB.
-#[derive(Debug)]
-pub(crate) struct Memory {
-    pub(crate) permits: Semaphore,
-    pub(crate) mib: u32,
-}
-
 /// A compiled connector, ready for any number of connections.
 #[derive(Clone)]
 pub struct Connector {
@@ -52,7 +46,7 @@ pub struct Connector {
     pub(crate) pre: DestinationPre<CallState>,
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) digest: Arc<str>,
-    pub(crate) memory: Arc<Memory>,
+    pub(crate) memory: Share,
 }
 
 impl Default for Options {
@@ -82,8 +76,7 @@ impl Host {
                 None
             }
         });
-        let permits = Semaphore::new(options.guest_memory_mib as usize);
-        let memory = Arc::new(Memory { permits, mib: options.guest_memory_mib });
+        let memory = Memory::new(options.guest_memory_mib);
         Ok(Self { engine, linker, cache, compiler: options.compiler, memory })
     }
 
@@ -106,18 +99,21 @@ impl Host {
             Some(component) => component,
             None => {
                 let code = self.compiler.compile(&self.engine, path, &inspected.bytes)?;
-                self.keep(&inspected.digest, &code);
                 let other_build = || compile("what compiles is not of this build of offtake".to_owned());
-                code.load(&self.engine).ok_or_else(other_build)?
+                let component = code.load(&self.engine).ok_or_else(other_build)?;
+                self.keep(&inspected.digest, &code);
+                component
             }
         };
-        let pre = self.linker.instantiate_pre(&component).and_then(DestinationPre::new);
+        // It is not meant to panic; if it does, the component is refused and the host goes on.
+        let link = || self.linker.instantiate_pre(&component).and_then(DestinationPre::new);
+        let pre = catch_unwind(AssertUnwindSafe(link)).map_err(|_| compile("it breaks the linker".to_owned()))?;
         Ok(Connector {
             engine: self.engine.clone(),
             pre: pre.map_err(|error| compile(format!("{error:#}")))?,
             manifest: Arc::new(inspected.manifest),
+            memory: self.memory.share(&inspected.digest),
             digest: inspected.digest.into(),
-            memory: self.memory.clone(),
         })
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct CallState {
     printed: printed::Printed,
     requests_left: u32,
     egress_bytes_left: usize,
+    /// Which budget of requests was used up first.
+    pub(crate) overspent: Option<String>,
     /// Requests that the vendor answered.
     pub(crate) answered: u32,
     /// The first request that was refused, for the case that the guest fails because of it.
@@ -77,6 +79,7 @@ impl CallState {
             egress,
             requests_left: REQUESTS_MAX,
             egress_bytes_left: budgets.egress_bytes,
+            overspent: None,
             answered: 0,
             refused: None,
             deadline,

@@ -17,6 +17,7 @@ mod features;
 mod host;
 mod hot;
 mod limits;
+mod memory;
 
 pub use bound::{Binding, Bound};
 pub use compile::{Child, Compiler, compile_child};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use offtake_plugin::Bound;
 
 use crate::support::vendor::{METADATA, Vendor};
-use crate::support::{MACHINE, bind, connector, guest, way_out, write};
+use crate::support::{MACHINE, bind, connector, guest, journal, way_out, write};
 
 /// The object that names the door, and the refusal.
 const DOORS: [(&str, &str); 19] = [
@@ -116,6 +116,8 @@ pub(crate) async fn requests_carry_what_rows_explain() {
     assert_eq!(failed.failure.detail().code, "request_budget_exhausted", "{failed:?}");
     // 2 MiB were tried, and a little more than 1 MiB is allowed for three small rows.
     assert_eq!(egress.requests() - before, 4);
+    let told = journal::of("exfiltrates");
+    assert_eq!(told.iter().filter(|line| line.code == "OFT-E307").count(), 1, "the operator is told once a call");
 }
 
 #[test]

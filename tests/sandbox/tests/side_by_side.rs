@@ -12,8 +12,8 @@ use crate::support::{MACHINE, alone, bind, compiler, connector, expect_ok, guest
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_wait_for_their_share_of_memory() {
     let _machine = MACHINE.read().await;
-    // The guest may have 64 MiB. Where all guests together have less, each runs alone.
-    for (guest_memory_mib, at_once) in [(64, 1), (127, 1), (192, 3), (32, 1)] {
+    // The guest may have 64 MiB, and a connector half of what there is. Where that is less, its calls run one by one.
+    for (guest_memory_mib, at_once) in [(64, 1), (128, 1), (400, 3), (32, 1)] {
         let host = Host::new(Options { compiler: compiler(), guest_memory_mib, ..Options::default() }).unwrap();
         let slow = Arc::new(Slow::default());
         let ok = bind(&host.load(&guest::component("ok")).unwrap(), slow.clone());
@@ -22,6 +22,19 @@ async fn calls_wait_for_their_share_of_memory() {
         assert!(calls.iter().all(Result::is_ok), "{calls:?}");
         assert_eq!(slow.most(), at_once, "{guest_memory_mib} MiB");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connector_whose_calls_wait_leaves_memory_to_others() {
+    let _machine = MACHINE.read().await;
+    let host = Host::new(Options { compiler: compiler(), guest_memory_mib: 128, ..Options::default() }).unwrap();
+    let slow = Arc::new(Slow::default());
+    let [one, same, other] =
+        ["ok", "ok", "exfiltrates"].map(|name| bind(&host.load(&guest::component(name)).unwrap(), slow.clone()));
+    let calls = [&one, &same, &one, &same, &other, &other].map(|bound| bound.write(rows("modest", 3)));
+    let calls = futures::future::join_all(calls).await;
+    assert!(calls.iter().all(Result::is_ok), "{calls:?}");
+    assert_eq!(slow.most(), 2, "one of each connector");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -127,6 +127,9 @@ fn compiler() -> Compiler {
     // On Linux this is the running program also after an upgrade has put another one in its place.
     let linux = cfg!(target_os = "linux").then(|| PathBuf::from("/proc/self/exe")).filter(|program| program.exists());
     let program = linux.or_else(|| std::env::current_exe().ok()).filter(|_| cfg!(unix));
+    if program.is_none() {
+        tracing::warn!(code = "OFT-P019", "connectors are compiled in this process, which sets no limits to it");
+    }
     let child = |program| Child { program, arguments: vec![COMPILE.into()], limits: CompileLimits::default() };
     program.map_or(Compiler::InProcess, |program| Compiler::Child(child(program)))
 }

@@ -26,6 +26,42 @@ fn the_binary_compiles_for_itself_and_tells_nobody() {
     assert!(!offtake(Path::new("."), &["--help"]).stdout.contains("compile"));
 }
 
+/// Arguments of the processes that this one has started.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let of_parent = processes.filter(|process| {
+        // It may have ended by now.
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|id| id.trim() == parent.to_string()))
+    });
+    of_parent.filter_map(|process| std::fs::read_to_string(process.join("cmdline")).ok()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_is_compiled_by_another_process_and_once() {
+    let project = Project::new(&people(0..3)).await;
+    let cache = tempfile::tempdir().unwrap();
+    for (start, expected) in [("first", true), ("second", false)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offtake"));
+        command.arg("-C").arg(project.folder.path()).args(["validate", "--online"]).env("OFFTAKE_HUBSPOT_TOKEN", TOKEN);
+        command.env("XDG_CACHE_HOME", cache.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut seen = false;
+        let status = loop {
+            seen |= children(child.id()).iter().any(|arguments| arguments.contains("compile-component"));
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+        };
+        assert!(status.success(), "{start}");
+        assert_eq!(seen, expected, "{start}");
+    }
+    let kept = std::fs::read_dir(cache.path().join("offtake/components")).unwrap();
+    assert_eq!(kept.count(), 2, "the key and the code");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_of_the_environment_is_not_asked() {
     let project = Project::new(&people(0..3)).await;

@@ -33,10 +33,7 @@ struct Left {
 /// The child's whole life: limits itself, reads a component from stdin, writes its code to stdout. It has to be the first
 /// thing that its process does, because it closes whatever the process has inherited.
 pub fn answer(limits: CompileLimits) -> ExitCode {
-    #[cfg(unix)]
     let confined = super::confined::confine(limits);
-    #[cfg(not(unix))]
-    let confined: io::Result<()> = Ok(drop(limits));
     let code = confined.map_err(|error| error.to_string()).and_then(|()| made());
     let written = code.and_then(|code| io::stdout().lock().write_all(&code).map_err(|error| error.to_string()));
     match written {

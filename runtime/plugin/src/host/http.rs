@@ -39,14 +39,20 @@ impl CallState {
 
     /// Takes one request from the budgets; nothing left is an answer that the guest gets.
     fn spend(&mut self, wanted: &http::Request) -> Result<(), SendError> {
-        let spent =
-            |message: String| SendError::Refused { refusal: Refusal::BudgetExhausted, code: "OFT-E307", message };
-        let left = self.requests_left.checked_sub(1);
-        self.requests_left = left.ok_or_else(|| spent(format!("one call may send {REQUESTS_MAX} requests")))?;
-        let left = self.egress_bytes_left.checked_sub(weight(wanted));
-        self.egress_bytes_left =
-            left.ok_or_else(|| spent("the requests of the call carry more bytes than its rows explain".to_owned()))?;
-        Ok(())
+        let requests =
+            self.requests_left.checked_sub(1).ok_or_else(|| format!("one call may send {REQUESTS_MAX} requests"));
+        let bytes = self.egress_bytes_left.checked_sub(weight(wanted));
+        let bytes = bytes.ok_or_else(|| "the requests of the call carry more bytes than its rows explain".to_owned());
+        match requests.and_then(|requests| Ok((requests, bytes?))) {
+            Ok(left) => {
+                (self.requests_left, self.egress_bytes_left) = left;
+                Ok(())
+            }
+            Err(message) => {
+                self.overspent.get_or_insert_with(|| message.clone());
+                Err(SendError::Refused { refusal: Refusal::BudgetExhausted, code: "OFT-E307", message })
+            }
+        }
     }
 }
 
