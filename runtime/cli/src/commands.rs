@@ -41,7 +41,7 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::History(history) => history::history(folder, &history, output).await,
         Command::State(state) => state::state(folder, state, output),
         Command::Ls => ls::ls(folder, output),
-        Command::Plugin(plugin) => plugin::plugin(folder, plugin, output),
+        Command::Plugin(plugin) => plugin::plugin(folder, plugin, output).await,
         Command::Schema(schema) => schema::schema(&schema, output),
         Command::Completions { shell } => completions::completions(shell, output),
         Command::Demo(demo) => demo::demo(&folder.join(demo.folder), output).await,

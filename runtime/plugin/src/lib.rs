@@ -9,6 +9,7 @@ mod bound;
 mod cache;
 mod call;
 mod component;
+mod cost;
 mod deadline;
 mod engine;
 mod error;
@@ -17,6 +18,7 @@ mod limits;
 
 pub use bound::{Binding, Bound};
 pub use component::{COMPONENT_BYTES_MAX, Inspected, inspect};
+pub use cost::{Cost, Meter, Metered};
 pub use engine::{Connector, Host};
 pub use error::Error;
 pub use limits::CEILING;

@@ -36,7 +36,12 @@ pub fn scaffold(name: &str, dir: &Path) -> Result<Scaffolded, Error> {
         vendored(&text, TEMPLATE_SDK).replace(TEMPLATE_ID, name).replace(TEMPLATE_NAME, &title)
     })?;
     embedded::unpack_sdk(&connector)?;
-    let next = vec![format!("cd {}", connector.display()), "cargo test".to_owned(), "offtake plugin build".to_owned()];
+    let next = vec![
+        format!("cd {}", connector.display()),
+        "cargo test".to_owned(),
+        "offtake plugin build".to_owned(),
+        "offtake plugin test".to_owned(),
+    ];
     Ok(Scaffolded { dir: connector, next })
 }
 

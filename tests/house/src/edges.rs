@@ -7,7 +7,7 @@ use cargo_metadata::{Metadata, Package};
 
 /// A crate and the crates of the workspace that it may depend on. A crate that is not here is below `tests/`
 /// and free.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("offtake-core", &[]),
     ("offtake-config", &["offtake-core"]),
     ("offtake-source", &["offtake-core"]),
@@ -15,6 +15,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("offtake-egress", &["offtake-core"]),
     ("offtake-plugin", &["offtake-core"]),
     ("offtake-engine", &["offtake-core"]),
+    ("offtake-kit", &["offtake-core", "offtake-egress", "offtake-plugin"]),
     ("offtake-server", &["offtake-core", "offtake-config", "offtake-engine"]),
     ("offtake-build", &[]),
     (
@@ -25,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "offtake-core",
             "offtake-egress",
             "offtake-engine",
+            "offtake-kit",
             "offtake-plugin",
             "offtake-server",
             "offtake-sim",

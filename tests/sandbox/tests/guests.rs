@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use offtake_core::destination::{CallFailure, Effect, Failure, OutcomeKind, RowResult};
 use offtake_core::ports::Destination;
 use offtake_core::settle::{Settlement, Verdict, settle};
+use offtake_plugin::Binding;
 
 use crate::support::vendor::Vendor;
 use crate::support::{MACHINE, alone, bind, connector, guest, journal, rows, way_out, write};
@@ -31,6 +32,7 @@ macro_rules! guests {
 
 guests! {
     "calls-out" => every_door_is_shut: doors::every_door_is_shut,
+    "careless" => what_is_done_without_a_request_is_seen: careless,
     "echoes" => a_secret_never_comes_back: echoes::a_secret_never_comes_back,
     "floods-log" => a_flood_of_lines_is_dammed: floods_log,
     "forges" => forged_answers_are_a_breach: forges,
@@ -66,6 +68,16 @@ async fn ok() {
     assert_eq!(ok.fields("things").await.unwrap().len(), 10);
     assert_eq!(ok.lookup("things", &["id".to_owned()], &["name".to_owned()], "{\"id\":\"1\"}\n").await, Ok(None));
     assert_eq!(ok.requests(), 0);
+}
+
+/// The contract is the kit's affair (`tests/conform`); the host sees how many requests there were.
+async fn careless() {
+    let _machine = MACHINE.read().await;
+    let egress: Arc<way_out::Nowhere> = Arc::default();
+    let config_json = "{\"does\":\"lies\"}".to_owned();
+    let lies = connector("careless").bind(Binding { id: "test".to_owned(), config_json, egress });
+    assert!(lies.write(rows("things", 3)).await.unwrap().iter().all(|result| result.outcome.is_ok()));
+    assert_eq!(lies.requests(), 0);
 }
 
 async fn traps() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 /// `plugin`.
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,37 @@ pub(crate) enum Plugin {
         /// The component.
         file: PathBuf,
     },
+    /// Drive a connector against a scripted vendor and say whether it keeps the contract.
+    Test(Test),
     /// List the connectors of the project.
     List,
+}
+
+/// `plugin test`.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The component, or the folder of a connector that was built.
+    #[arg(default_value = ".")]
+    pub(crate) file: PathBuf,
+    /// How the vendor answers; `conformance.toml` beside the connector's sources when none is given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Ask a simulator or sandbox at this origin instead of the script; faults are the kit's all the same.
+    #[arg(long, value_name = "URL")]
+    pub(crate) vendor: Option<String>,
+    /// The vendor's secret of a slot, out of a variable: `token=HUBSPOT_TOKEN`.
+    #[arg(long, value_name = "SLOT=VARIABLE", requires = "vendor")]
+    pub(crate) secret: Vec<String>,
+    /// Keep what the vendor answers in a file, without secrets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer from such a file instead of the script.
+    #[arg(long, value_name = "FILE", conflicts_with = "vendor")]
+    pub(crate) replay: Option<PathBuf>,
+    /// Only these checks: `K20,K21`.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Measure instead: instructions, bytes and memory of a write, by the size of the batch.
+    #[arg(long, conflicts_with = "only")]
+    pub(crate) cost: bool,
 }
