@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::plugin::{Plugin, Test};
+pub(crate) use self::plugin::{Language, Plugin, Test};
 
 /// Reverse ETL: golden records from the lakehouse into the tools where people work.
 #[derive(Debug, Parser)]

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use offtake_build::{BuildOptions, Built, Error, ToolchainKind};
+use offtake_build::{BuildOptions, Built, Error, Language, ToolchainKind};
 
 /// Shared by the tests and kept between runs, because the dependencies of guests are the same every time.
 fn target_dir() -> PathBuf {
@@ -39,7 +39,7 @@ fn look_into(component: &[u8]) -> (serde_json::Value, Vec<String>) {
 #[test]
 fn a_new_connector_passes_its_tests_and_builds() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("acme-crm", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("acme-crm", Language::Rust, folder.path()).unwrap();
     let tests = Command::new("cargo")
         .args(["test", "--target-dir"])
         .arg(target_dir())
@@ -63,7 +63,7 @@ fn a_new_connector_passes_its_tests_and_builds() {
         assert!(import.starts_with("offtake:destination/"), "{import}");
     }
 
-    let again = offtake_build::scaffold("acme-crm", folder.path()).unwrap_err();
+    let again = offtake_build::scaffold("acme-crm", Language::Rust, folder.path()).unwrap_err();
     assert_eq!(again.code(), "OFT-B011");
 }
 
@@ -125,7 +125,7 @@ fn the_same_sources_give_the_same_bytes_wherever_they_lie() {
 #[test]
 fn debians_packages_build_as_well() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("from-debian", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("from-debian", Language::Rust, folder.path()).unwrap();
     // The variable is read by the process that builds, so another one does. Where the packages are missing it installs
     // them, and where it may not, it says which line does.
     let output = Command::new(env!("CARGO"))
@@ -151,7 +151,7 @@ fn debians_packages_build_as_well() {
 #[test]
 fn a_broken_manifest_is_told_whole_and_before_anything_is_compiled() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("broken", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("broken", Language::Rust, folder.path()).unwrap();
     let path = scaffolded.dir.join("connector.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("https://", "http://").replace("version = \"0.1.0\"", "version = \"new\"");
@@ -170,11 +170,15 @@ fn what_is_no_connector_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(build(folder.path()).unwrap_err().code(), "OFT-B001");
     for name in ["", "Acme", "9lives", "a b", "../a"] {
-        assert_eq!(offtake_build::scaffold(name, folder.path()).unwrap_err().code(), "OFT-B010", "{name}");
+        assert_eq!(
+            offtake_build::scaffold(name, Language::Rust, folder.path()).unwrap_err().code(),
+            "OFT-B010",
+            "{name}"
+        );
     }
     assert_eq!(offtake_build::unpack_bundled("salesforce", folder.path()).unwrap_err().code(), "OFT-B012");
 
-    let scaffolded = offtake_build::scaffold("no-export", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("no-export", Language::Rust, folder.path()).unwrap();
     let source = scaffolded.dir.join("src/lib.rs");
     let text = std::fs::read_to_string(&source).unwrap();
     std::fs::write(&source, text.replace("offtake_sdk::export!(Destination);", "")).unwrap();

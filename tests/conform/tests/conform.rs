@@ -5,5 +5,6 @@
 mod careless;
 mod connectors;
 mod documents;
+mod fresh;
 mod guests;
 mod support;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use offtake_build::BuildOptions;
+use offtake_build::{BuildOptions, Language};
 use offtake_kit::{Script, Talk};
 use offtake_sim::hubspot::{Options, Simulator};
 
@@ -16,7 +16,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-fn build(folder: &Path, name: &str) -> PathBuf {
+pub(crate) fn build(folder: &Path, name: &str) -> PathBuf {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let out = place.join("conform").join(format!("{name}.wasm"));
     let options = BuildOptions { out: Some(out), target_dir: Some(place.join("guests")) };
@@ -48,10 +48,14 @@ async fn every_connector_conforms() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_connector_conforms() {
-    let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("acme-crm", folder.path()).unwrap();
-    conforms(&scaffolded.dir, "acme-crm").await;
+async fn a_new_connector_conforms_in_every_language() {
+    for (name, language) in
+        [("acme-rust", Language::Rust), ("acme-python", Language::Python), ("acme-js", Language::JavaScript)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let scaffolded = offtake_build::scaffold(name, language, folder.path()).unwrap();
+        conforms(&scaffolded.dir, name).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// `plugin`.
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,9 @@ pub(crate) enum Plugin {
         /// Folder to put it in.
         #[arg(long, default_value = ".")]
         folder: PathBuf,
+        /// What it is written in.
+        #[arg(long, value_enum, default_value_t = Language::Rust)]
+        lang: Language,
     },
     /// Build a connector into a component.
     Build {
@@ -62,4 +65,15 @@ pub(crate) struct Test {
     /// Measure instead: instructions, bytes and memory of a write, by the size of the batch.
     #[arg(long, conflicts_with = "only")]
     pub(crate) cost: bool,
+}
+
+/// A language for connectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Small and fast; for most.
+    Rust,
+    /// With an interpreter of 18 MB in each connector.
+    Python,
+    /// With an interpreter of 2 MB in each connector.
+    Js,
 }

@@ -30,7 +30,7 @@ memory_mib = 32
 
 #[test]
 fn reads_everything() {
-    let manifest = parse(GOOD).unwrap();
+    let manifest = parse(GOOD, Limits::default()).unwrap();
     assert_eq!(
         manifest.canonical_json(),
         concat!(
@@ -64,7 +64,7 @@ description = 7
 [limits]
 cpu_ms = 0
 "#;
-    let problems = parse(bad).unwrap_err();
+    let problems = parse(bad, Limits::default()).unwrap_err();
     let said: Vec<(usize, &str)> = problems.iter().map(|problem| (problem.line, problem.key.as_str())).collect();
     assert_eq!(
         said,
@@ -89,7 +89,7 @@ cpu_ms = 0
 
 #[test]
 fn says_where_the_syntax_breaks() {
-    let problems = parse("id = \"acme\"\nname = \n").unwrap_err();
+    let problems = parse("id = \"acme\"\nname = \n", Limits::default()).unwrap_err();
     assert_eq!(problems[0].line, 2);
 }
 

@@ -32,10 +32,8 @@ pub(crate) fn send(cx: &Context<Config>, batch: &Batch) -> Result<Vec<Answer>, C
 
 fn exchange(cx: &Context<Config>, batch: &Batch) -> Result<Vec<Answer>, CallFailure> {
     let rows: Vec<Value> = batch.rows().iter().map(|row| Value::Object(fields(cx, row.fields()))).collect();
-    let mut body = json!({"rows": rows});
-    if does(cx, "never-the-same") {
-        body["nonce"] = trace(cx).into();
-    }
+    let body =
+        if does(cx, "never-the-same") { json!({"rows": rows, "nonce": trace(cx)}) } else { json!({"rows": rows}) };
     let now = if does(cx, "stops-the-clock") { BUILT_UNIX_MS } else { clock::now_unix_ms() };
     let key = if does(cx, "mints-keys") { trace(cx) } else { batch.id().to_owned() };
     let mut request = cx.http().post("api", "/v1/things").json(&body).idempotency_key(&key);

@@ -35,12 +35,12 @@ impl Connector for Careless {
             return Ok(Account::new().fact("Account", "fine"));
         }
         let me: Value = cx.http().get("api", "/v1/me").auth("token").send()?.json()?;
-        Ok(Account::new().fact("Account", me["name"].as_str().unwrap_or("unnamed")))
+        Ok(Account::new().fact("Account", me.get("name").and_then(Value::as_str).unwrap_or("unnamed")))
     }
 
     fn objects(cx: &Context<Config>, _cursor: Option<String>) -> Result<ObjectPage, CallFailure> {
         let first: Value = cx.http().get("api", "/v1/objects").auth("token").send()?.json()?;
-        if let Some(next) = first["next"].as_str() {
+        if let Some(next) = first.get("next").and_then(Value::as_str) {
             match cx.http().link("GET", next).auth("token").send() {
                 Ok(_) => {}
                 Err(_) if does(cx, "swallows-links") => {}
