@@ -23,6 +23,8 @@ mod delivery;
 mod destination;
 #[path = "e2e/ledger.rs"]
 mod ledger;
+#[path = "e2e/plugin.rs"]
+mod plugin;
 #[path = "e2e/project.rs"]
 mod project;
 #[path = "e2e/proxy.rs"]

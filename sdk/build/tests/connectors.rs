@@ -198,3 +198,40 @@ fn the_toolchain_of_this_machine_is_found() {
         assert!(toolchain.version.starts_with("rustc "));
     }
 }
+
+#[test]
+fn connectors_with_an_interpreter_are_built_and_ask_for_more() {
+    for (language, name, tool) in
+        [(Language::Python, "in-python", "componentize-py"), (Language::JavaScript, "in-js", "componentize-qjs")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let scaffolded = offtake_build::scaffold(name, language, folder.path()).unwrap();
+        let built = build(&scaffolded.dir).unwrap();
+        assert!(built.toolchain.contains(tool), "{}", built.toolchain);
+        let (manifest, imports) = look_into(&std::fs::read(&built.path).unwrap());
+        assert_eq!((&manifest["id"], &manifest["limits"]["memory_mib"]), (&name.into(), &256.into()));
+        assert_eq!(manifest["limits"]["cpu_ms"], 10_000);
+        assert!(imports.iter().all(|import| !import.starts_with("wasi:http")), "{imports:?}");
+        // The SDK for JavaScript needs no WASI at all.
+        let wasi = imports.iter().any(|import| import.starts_with("wasi:"));
+        assert_eq!(wasi, language == Language::Python, "{imports:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_interpreted_sources_is_told_with_its_place() {
+    for (language, source, broken, words) in [
+        (Language::Python, "connector.py", "def check(self, cx", "SyntaxError"),
+        (Language::Python, "connector.py", "import no_such_module", "no_such_module"),
+        (Language::JavaScript, "connector.js", "export const connector = {{", "connector.js"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let scaffolded = offtake_build::scaffold("broken-source", language, folder.path()).unwrap();
+        std::fs::write(scaffolded.dir.join(source), broken).unwrap();
+        let error = build(&scaffolded.dir).unwrap_err();
+        assert_eq!(error.code(), "OFT-B016", "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        std::fs::remove_file(scaffolded.dir.join(source)).unwrap();
+        assert_eq!(build(&scaffolded.dir).unwrap_err().code(), "OFT-B001", "{source}");
+    }
+}
