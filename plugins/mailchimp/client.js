@@ -11,7 +11,8 @@ function explain(response) {
     try {
         body = response.json();
     } catch {
-        return {};
+        // At very high volume Mailchimp's edge answers 403 without a JSON body, and means the same as 429.
+        return response.status === 403 ? { code: "throttled", scope: "connections", treatAs: 429 } : {};
     }
     const first = Array.isArray(body?.errors) ? body.errors[0] : undefined;
     const title = typeof body?.title === "string" ? body.title : undefined;

@@ -219,6 +219,20 @@ fn connectors_with_an_interpreter_are_built_and_ask_for_more() {
 }
 
 #[test]
+fn connectors_that_come_along_bring_the_sdk_of_their_language() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, sdk) in
+        [("hubspot", "rust/Cargo.toml"), ("airtable", "python/offtake_sdk/adapter.py"), ("mailchimp", "js/index.js")]
+    {
+        let connector = offtake_build::unpack_bundled(name, folder.path()).unwrap();
+        for part in [format!("sdk/{sdk}"), "wit/0.1.0/connector.wit".to_owned()] {
+            assert!(connector.join("vendor/offtake-sdk").join(&part).is_file(), "{name}: {part}");
+        }
+        assert!(connector.join("conformance.toml").is_file(), "{name}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_interpreted_sources_is_told_with_its_place() {
     for (language, source, broken, words) in [
         (Language::Python, "connector.py", "def check(self, cx", "SyntaxError"),
