@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::plugin::{Plugin, RegistryArgs};
+pub(crate) use self::plugin::{Language, Plugin, RegistryArgs, Test};
 
 /// How this program is told to compile a component for another process of it.
 pub(crate) const COMPILE: &str = "compile-component";

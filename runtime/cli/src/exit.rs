@@ -48,7 +48,10 @@ impl Exit {
             "OFT-S002" | "OFT-S004" | "OFT-S005" | "OFT-S007" => Self::Damaged,
             "OFT-A001" | "OFT-A002" | "OFT-A004" | "OFT-E101" | "OFT-E102" | "OFT-E106" => Self::Unreachable,
             "OFT-S009" | "OFT-S010" | "OFT-R019" => Self::Usage,
-            _ if ["OFT-C", "OFT-A", "OFT-B", "OFT-E3", "OFT-P01"].iter().any(|kind| code.starts_with(kind)) => {
+            _ if ["OFT-C", "OFT-A", "OFT-B", "OFT-E3", "OFT-K", "OFT-P01"]
+                .iter()
+                .any(|kind| code.starts_with(kind)) =>
+            {
                 Self::Usage
             }
             "OFT-D007" | "OFT-D008" => Self::Failed,

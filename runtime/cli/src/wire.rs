@@ -16,4 +16,4 @@ pub(crate) use models::Models;
 pub(crate) use prepare::{Freshness, prepare};
 pub(crate) use reload::reload;
 pub(crate) use supply::Supply;
-pub(crate) use workspace::{Workspace, cache_folder};
+pub(crate) use workspace::{Workspace, cache_folder, host};

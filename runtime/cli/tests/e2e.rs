@@ -25,6 +25,8 @@ mod destination;
 mod hot;
 #[path = "e2e/ledger.rs"]
 mod ledger;
+#[path = "e2e/plugin.rs"]
+mod plugin;
 #[path = "e2e/project.rs"]
 mod project;
 #[path = "e2e/proxy.rs"]

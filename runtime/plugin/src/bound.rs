@@ -149,6 +149,21 @@ impl Bound {
     }
 }
 
+/// A document of another schema may look the same and mean something else.
+fn is_schema(found: &str, known: &str) -> Result<(), CallFailure> {
+    if found == known {
+        return Ok(());
+    }
+    Err(CallFailure {
+        failure: Failure::Fatal(Detail {
+            code: "contract".to_owned(),
+            message: format!("the connector's answer has the schema {found:?}, and {known} is expected"),
+            ..Detail::default()
+        }),
+        effect: Effect::None,
+    })
+}
+
 #[async_trait]
 impl Destination for Bound {
     fn connector(&self) -> String {
@@ -177,6 +192,7 @@ impl Destination for Bound {
                 enter!(self, call_discover_objects, cursor.as_deref())?
             };
             let parsed: Objects = self.parse(&page.objects_json, "offtake.objects/1")?;
+            is_schema(&parsed.schema, "offtake.objects/1")?;
             objects.extend(parsed.objects);
             cursor = page.next;
             if cursor.is_none() {
@@ -190,6 +206,7 @@ impl Destination for Bound {
         let object = object.to_owned();
         let json = enter!(self, call_discover_fields, &object)?;
         let parsed: Fields = self.parse(&json, "offtake.fields/1")?;
+        is_schema(&parsed.schema, "offtake.fields/1")?;
         Ok(parsed.fields)
     }
 

@@ -99,6 +99,11 @@ impl Memory {
     pub(crate) fn new(memory_mib: u32) -> Self {
         Self { bytes_max: (memory_mib as usize) << 20, bytes: 0, elements: 0, exceeded: false }
     }
+
+    /// What the store has. Memories never shrink, so it is also the most that it had.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 impl ResourceLimiter for Memory {

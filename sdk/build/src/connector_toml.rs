@@ -37,13 +37,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads the file. The WIT package stays empty until the component is known.
-pub(crate) fn read(path: &Path) -> Result<Manifest, Error> {
+/// Reads the file; `limits` are those of its language. The WIT package stays empty until the component is known.
+pub(crate) fn read(path: &Path, limits: Limits) -> Result<Manifest, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::reading(path))?;
-    parse(&text).map_err(|problems| Error::Manifest { path: path.to_owned(), problems })
+    parse(&text, limits).map_err(|problems| Error::Manifest { path: path.to_owned(), problems })
 }
 
-pub(crate) fn parse(text: &str) -> Result<Manifest, Vec<Problem>> {
+pub(crate) fn parse(text: &str, default_limits: Limits) -> Result<Manifest, Vec<Problem>> {
     let document = reader::Document::parse(text)?;
     let mut root = document.root();
     let id = root.text("id").checked(checks::id);
@@ -57,7 +57,7 @@ pub(crate) fn parse(text: &str) -> Result<Manifest, Vec<Problem>> {
         credentials: BTreeMap::new(),
         idempotency_header: root.optional_text("idempotency_header").checked_some(checks::header),
         config: config(&mut root),
-        limits: limits(&mut root),
+        limits: limits(&mut root, default_limits),
         id,
     };
     let credentials = credentials(&mut root, &manifest.endpoints);
@@ -139,8 +139,7 @@ fn config(root: &mut Table<'_>) -> Value {
     }
 }
 
-fn limits(root: &mut Table<'_>) -> Limits {
-    let defaults = Limits::default();
+fn limits(root: &mut Table<'_>, defaults: Limits) -> Limits {
     let Some(mut table) = root.table("limits") else { return defaults };
     let limits = Limits {
         memory_mib: table.positive("memory_mib").unwrap_or(defaults.memory_mib),

@@ -5,10 +5,13 @@ use std::path::Path;
 use rust_embed::RustEmbed;
 
 use crate::error::Error;
+use crate::language::Language;
 
 /// Where a connector keeps the SDK that was written with it. The layout below is the repository's, because the SDK
 /// finds the WIT by a relative path.
 pub(crate) const VENDORED_SDK: &str = "vendor/offtake-sdk/sdk/rust";
+pub(crate) const VENDORED_PYTHON: &str = "vendor/offtake-sdk/sdk/python";
+pub(crate) const VENDORED_JS: &str = "vendor/offtake-sdk/sdk/js";
 pub(crate) const VENDORED_WIT: &str = "vendor/offtake-sdk/wit";
 
 #[derive(RustEmbed)]
@@ -24,25 +27,98 @@ struct Sdk;
 struct Wit;
 
 #[derive(RustEmbed)]
+#[folder = "../python"]
+#[exclude = "template/*"]
+#[exclude = "*.pyc"]
+struct Python;
+
+#[derive(RustEmbed)]
+#[folder = "../js"]
+#[exclude = "template/*"]
+#[exclude = "*/node_modules/*"]
+struct JavaScript;
+
+#[derive(RustEmbed)]
 #[folder = "../template"]
 #[exclude = "target/*"]
 #[exclude = "Cargo.lock"]
 struct Template;
 
 #[derive(RustEmbed)]
+#[folder = "../python/template"]
+struct PythonTemplate;
+
+#[derive(RustEmbed)]
+#[folder = "../js/template"]
+struct JavaScriptTemplate;
+
+#[derive(RustEmbed)]
 #[folder = "../../plugins"]
 #[exclude = "*/target/*"]
+#[exclude = "*.pyc"]
 struct Plugins;
 
+/// The folder of the WIT that this SDK speaks.
+pub(crate) const WIT_VERSION: &str = "0.1.0";
+
 /// Unpacks SDK and WIT into a connector's folder.
-pub(crate) fn unpack_sdk(connector: &Path) -> Result<(), Error> {
-    unpack::<Sdk>("", &connector.join(VENDORED_SDK), &|text| text)?;
-    unpack::<Wit>("", &connector.join(VENDORED_WIT), &|text| text)
+pub(crate) fn unpack_sdk(connector: &Path, language: Language) -> Result<(), Error> {
+    match language {
+        Language::Rust => unpack::<Sdk>("", &connector.join(VENDORED_SDK), &|text| text)?,
+        Language::Python => unpack_python(&connector.join(VENDORED_PYTHON))?,
+        Language::JavaScript => unpack_js(&connector.join(VENDORED_JS))?,
+    }
+    unpack_wit(&connector.join(VENDORED_WIT))
+}
+
+/// Unpacks the SDK for Python.
+pub(crate) fn unpack_python(to: &Path) -> Result<(), Error> {
+    unpack::<Python>("", to, &|text| text)
+}
+
+/// Unpacks the SDK for JavaScript.
+pub(crate) fn unpack_js(to: &Path) -> Result<(), Error> {
+    unpack::<JavaScript>("", to, &|text| text)
+}
+
+/// Unpacks the WIT, by version.
+pub(crate) fn unpack_wit(to: &Path) -> Result<(), Error> {
+    unpack::<Wit>("", to, &|text| text)
+}
+
+/// Copies what a connector was written with, or unpacks what came with this binary where it has nothing.
+pub(crate) fn place_sdk(vendored: &Path, to: &Path, own: fn(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    if vendored.is_dir() { copy(vendored, to, 0) } else { own(to) }
+}
+
+/// Folders of an SDK are not deeper.
+const DEPTH_MAX: usize = 10;
+
+fn copy(from: &Path, to: &Path, depth: usize) -> Result<(), Error> {
+    std::fs::create_dir_all(to).map_err(Error::writing(to))?;
+    for entry in std::fs::read_dir(from).map_err(Error::reading(from))? {
+        let entry = entry.map_err(Error::reading(from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_file() {
+            std::fs::copy(&source, &target).map_err(Error::writing(&target))?;
+        } else if depth < DEPTH_MAX && source.is_dir() {
+            copy(&source, &target, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Unpacks the template, each text after `change`.
-pub(crate) fn unpack_template(connector: &Path, change: &dyn Fn(String) -> String) -> Result<(), Error> {
-    unpack::<Template>("", connector, change)
+pub(crate) fn unpack_template(
+    connector: &Path,
+    language: Language,
+    change: &dyn Fn(String) -> String,
+) -> Result<(), Error> {
+    match language {
+        Language::Rust => unpack::<Template>("", connector, change),
+        Language::Python => unpack::<PythonTemplate>("", connector, change),
+        Language::JavaScript => unpack::<JavaScriptTemplate>("", connector, change),
+    }
 }
 
 /// Unpacks a connector that comes along, each text after `change`.

@@ -95,6 +95,32 @@ pub enum Error {
         /// The names there are.
         known: String,
     },
+    /// Nothing here runs the language of the connector.
+    #[error("{found}")]
+    NoInterpreter {
+        /// What was looked at.
+        found: String,
+        /// The line that mends it.
+        mend: String,
+    },
+    /// The tool that makes a component of the language could not be installed.
+    #[error("the tools for {language} could not be installed:\n{output}")]
+    Tools {
+        /// "Python", "JavaScript".
+        language: &'static str,
+        /// The last lines of what the package manager said.
+        output: String,
+    },
+    /// The tool refused the sources.
+    #[error("{tool} could not build {}:\n{output}", dir.display())]
+    Componentize {
+        /// Its name.
+        tool: &'static str,
+        /// The connector.
+        dir: PathBuf,
+        /// The last lines of what it said.
+        output: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {what} {}", path.display())]
     Io {
@@ -126,6 +152,9 @@ impl Error {
             Self::Exists { .. } => "OFT-B011",
             Self::NotBundled { .. } => "OFT-B012",
             Self::Io { .. } => "OFT-B013",
+            Self::NoInterpreter { .. } => "OFT-B014",
+            Self::Tools { .. } => "OFT-B015",
+            Self::Componentize { .. } => "OFT-B016",
         }
     }
 
@@ -155,6 +184,12 @@ impl Error {
             Self::Name { .. } => "use lowercase letters, digits and dashes, a letter first, 63 at most".to_owned(),
             Self::Exists { path } => format!("choose another name, or remove {}", path.display()),
             Self::NotBundled { .. } => "write one with `offtake plugin new NAME`".to_owned(),
+            Self::NoInterpreter { mend, .. } => mend.clone(),
+            Self::Tools { .. } => {
+                "the first build needs the network: see that pip or npm reach their registry, and build again"
+                    .to_owned()
+            }
+            Self::Componentize { .. } => "mend what the tool says above".to_owned(),
             Self::Io { .. } => "see that the path is there and may be written".to_owned(),
         }
     }

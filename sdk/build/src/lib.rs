@@ -7,6 +7,8 @@ mod component;
 mod connector_toml;
 mod embedded;
 mod error;
+mod interpreted;
+mod language;
 mod make;
 mod manifest;
 mod scaffold;
@@ -15,6 +17,7 @@ mod toolchain;
 
 pub use connector_toml::Problem;
 pub use error::Error;
+pub use language::Language;
 pub use make::{BuildOptions, Built, build};
 pub use manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest};
 pub use scaffold::{Scaffolded, scaffold, unpack_bundled};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::language::Language;
 use crate::manifest::Manifest;
-use crate::{cargo, component, connector_toml, toolchain};
+use crate::{cargo, component, connector_toml, interpreted, toolchain};
 
 /// How to build.
 #[derive(Debug, Clone, Default)]
@@ -26,31 +27,34 @@ pub struct Built {
     pub size_bytes: u64,
     /// Of the whole file, in lowercase hexadecimal digits.
     pub sha256: String,
-    /// What compiled it.
-    pub toolchain: toolchain::Toolchain,
+    /// What made it, for people.
+    pub toolchain: String,
     /// What it says of itself.
     pub manifest: Manifest,
 }
 
-/// Builds the connector in `dir`. `progress` is told what cargo says, line by line.
+/// Builds the connector in `dir`. `progress` is told what is done, line by line.
 ///
 /// # Errors
 /// A folder that is no connector, a wrong `connector.toml`, no toolchain, sources that do not compile, and a component
 /// that is none or asks for more than a connector may.
 pub fn build(dir: &Path, options: &BuildOptions, progress: &mut dyn FnMut(&str)) -> Result<Built, Error> {
-    for missing in ["connector.toml", "Cargo.toml"] {
-        if !dir.join(missing).is_file() {
-            return Err(Error::NotAConnector { dir: dir.to_owned(), missing });
-        }
-    }
+    let language = Language::of(dir)?;
     // Cargo reports canonical paths, and the artifact is found by them.
     let dir = dir.canonicalize().map_err(Error::reading(dir))?;
-    let mut manifest = connector_toml::read(&dir.join("connector.toml"))?;
-    let toolchain = toolchain::find(&dir, progress)?;
-
-    let module_path = cargo::compile(&dir, &toolchain, options.target_dir.as_deref(), progress)?;
-    let module = std::fs::read(&module_path).map_err(Error::reading(&module_path))?;
-    let bare = component::from_module(&module)?;
+    let mut manifest = connector_toml::read(&dir.join("connector.toml"), language.default_limits())?;
+    let (made, toolchain) = match language {
+        Language::Rust => {
+            let toolchain = toolchain::find(&dir, progress)?;
+            let path = cargo::compile(&dir, &toolchain, options.target_dir.as_deref(), progress)?;
+            (std::fs::read(&path).map_err(Error::reading(&path))?, toolchain.to_string())
+        }
+        Language::Python | Language::JavaScript => {
+            let made = interpreted::make(&dir, language, options.target_dir.as_deref(), progress)?;
+            (made.component, made.tool)
+        }
+    };
+    let bare = component::from_module(&made)?;
     manifest.wit = component::wit_package(&bare)?;
     let stamped = component::stamp(bare, &manifest.canonical_json());
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::connector_toml::check_id;
 use crate::embedded::{self, VENDORED_SDK};
 use crate::error::Error;
+use crate::language::Language;
 
 /// What the template calls itself.
 const TEMPLATE_ID: &str = "my-connector";
@@ -25,18 +26,20 @@ pub struct Scaffolded {
 ///
 /// # Errors
 /// A name that is no id, a folder that is there already, and a disk that takes no files.
-pub fn scaffold(name: &str, dir: &Path) -> Result<Scaffolded, Error> {
+pub fn scaffold(name: &str, language: Language, dir: &Path) -> Result<Scaffolded, Error> {
     check_id(name).map_err(|_| Error::Name { name: name.to_owned() })?;
     let connector = dir.join(name);
     if connector.exists() {
         return Err(Error::Exists { path: connector });
     }
     let title = title(name);
-    embedded::unpack_template(&connector, &|text| {
+    embedded::unpack_template(&connector, language, &|text| {
         vendored(&text, TEMPLATE_SDK).replace(TEMPLATE_ID, name).replace(TEMPLATE_NAME, &title)
     })?;
-    embedded::unpack_sdk(&connector)?;
-    let next = vec![format!("cd {}", connector.display()), "cargo test".to_owned(), "offtake plugin build".to_owned()];
+    embedded::unpack_sdk(&connector, language)?;
+    let own_tests = (language == Language::Rust).then(|| "cargo test".to_owned());
+    let kit = ["offtake plugin build", "offtake plugin test"].map(str::to_owned);
+    let next = [format!("cd {}", connector.display())].into_iter().chain(own_tests).chain(kit).collect();
     Ok(Scaffolded { dir: connector, next })
 }
 
@@ -52,7 +55,7 @@ pub fn unpack_bundled(name: &str, dir: &Path) -> Result<PathBuf, Error> {
     }
     let connector = dir.join(name);
     embedded::unpack_plugin(name, &connector, &|text| vendored(&text, PLUGIN_SDK))?;
-    embedded::unpack_sdk(&connector)?;
+    embedded::unpack_sdk(&connector, Language::of(&connector)?)?;
     Ok(connector)
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use offtake_build::{BuildOptions, Built, Error, ToolchainKind};
+use offtake_build::{BuildOptions, Built, Error, Language, ToolchainKind};
 
 /// Shared by the tests and kept between runs, because the dependencies of guests are the same every time.
 fn target_dir() -> PathBuf {
@@ -39,7 +39,7 @@ fn look_into(component: &[u8]) -> (serde_json::Value, Vec<String>) {
 #[test]
 fn a_new_connector_passes_its_tests_and_builds() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("acme-crm", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("acme-crm", Language::Rust, folder.path()).unwrap();
     let tests = Command::new("cargo")
         .args(["test", "--target-dir"])
         .arg(target_dir())
@@ -63,7 +63,7 @@ fn a_new_connector_passes_its_tests_and_builds() {
         assert!(import.starts_with("offtake:destination/"), "{import}");
     }
 
-    let again = offtake_build::scaffold("acme-crm", folder.path()).unwrap_err();
+    let again = offtake_build::scaffold("acme-crm", Language::Rust, folder.path()).unwrap_err();
     assert_eq!(again.code(), "OFT-B011");
 }
 
@@ -125,7 +125,7 @@ fn the_same_sources_give_the_same_bytes_wherever_they_lie() {
 #[test]
 fn debians_packages_build_as_well() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("from-debian", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("from-debian", Language::Rust, folder.path()).unwrap();
     // The variable is read by the process that builds, so another one does. Where the packages are missing it installs
     // them, and where it may not, it says which line does.
     let output = Command::new(env!("CARGO"))
@@ -151,7 +151,7 @@ fn debians_packages_build_as_well() {
 #[test]
 fn a_broken_manifest_is_told_whole_and_before_anything_is_compiled() {
     let folder = tempfile::tempdir().unwrap();
-    let scaffolded = offtake_build::scaffold("broken", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("broken", Language::Rust, folder.path()).unwrap();
     let path = scaffolded.dir.join("connector.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("https://", "http://").replace("version = \"0.1.0\"", "version = \"new\"");
@@ -170,11 +170,15 @@ fn what_is_no_connector_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(build(folder.path()).unwrap_err().code(), "OFT-B001");
     for name in ["", "Acme", "9lives", "a b", "../a"] {
-        assert_eq!(offtake_build::scaffold(name, folder.path()).unwrap_err().code(), "OFT-B010", "{name}");
+        assert_eq!(
+            offtake_build::scaffold(name, Language::Rust, folder.path()).unwrap_err().code(),
+            "OFT-B010",
+            "{name}"
+        );
     }
     assert_eq!(offtake_build::unpack_bundled("salesforce", folder.path()).unwrap_err().code(), "OFT-B012");
 
-    let scaffolded = offtake_build::scaffold("no-export", folder.path()).unwrap();
+    let scaffolded = offtake_build::scaffold("no-export", Language::Rust, folder.path()).unwrap();
     let source = scaffolded.dir.join("src/lib.rs");
     let text = std::fs::read_to_string(&source).unwrap();
     std::fs::write(&source, text.replace("offtake_sdk::export!(Destination);", "")).unwrap();
@@ -192,5 +196,56 @@ fn the_toolchain_of_this_machine_is_found() {
     if let Some(toolchain) = report.ready {
         assert!(matches!(toolchain.kind, ToolchainKind::Rustup | ToolchainKind::Debian));
         assert!(toolchain.version.starts_with("rustc "));
+    }
+}
+
+#[test]
+fn connectors_with_an_interpreter_are_built_and_ask_for_more() {
+    for (language, name, tool) in
+        [(Language::Python, "in-python", "componentize-py"), (Language::JavaScript, "in-js", "componentize-qjs")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let scaffolded = offtake_build::scaffold(name, language, folder.path()).unwrap();
+        let built = build(&scaffolded.dir).unwrap();
+        assert!(built.toolchain.contains(tool), "{}", built.toolchain);
+        let (manifest, imports) = look_into(&std::fs::read(&built.path).unwrap());
+        assert_eq!((&manifest["id"], &manifest["limits"]["memory_mib"]), (&name.into(), &256.into()));
+        assert_eq!(manifest["limits"]["cpu_ms"], 10_000);
+        assert!(imports.iter().all(|import| !import.starts_with("wasi:http")), "{imports:?}");
+        // The SDK for JavaScript needs no WASI at all.
+        let wasi = imports.iter().any(|import| import.starts_with("wasi:"));
+        assert_eq!(wasi, language == Language::Python, "{imports:?}");
+    }
+}
+
+#[test]
+fn connectors_that_come_along_bring_the_sdk_of_their_language() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, sdk) in
+        [("hubspot", "rust/Cargo.toml"), ("airtable", "python/offtake_sdk/adapter.py"), ("mailchimp", "js/index.js")]
+    {
+        let connector = offtake_build::unpack_bundled(name, folder.path()).unwrap();
+        for part in [format!("sdk/{sdk}"), "wit/0.1.0/connector.wit".to_owned()] {
+            assert!(connector.join("vendor/offtake-sdk").join(&part).is_file(), "{name}: {part}");
+        }
+        assert!(connector.join("conformance.toml").is_file(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_interpreted_sources_is_told_with_its_place() {
+    for (language, source, broken, words) in [
+        (Language::Python, "connector.py", "def check(self, cx", "SyntaxError"),
+        (Language::Python, "connector.py", "import no_such_module", "no_such_module"),
+        (Language::JavaScript, "connector.js", "export const connector = {{", "connector.js"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let scaffolded = offtake_build::scaffold("broken-source", language, folder.path()).unwrap();
+        std::fs::write(scaffolded.dir.join(source), broken).unwrap();
+        let error = build(&scaffolded.dir).unwrap_err();
+        assert_eq!(error.code(), "OFT-B016", "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        std::fs::remove_file(scaffolded.dir.join(source)).unwrap();
+        assert_eq!(build(&scaffolded.dir).unwrap_err().code(), "OFT-B001", "{source}");
     }
 }

@@ -7,7 +7,7 @@ use cargo_metadata::{Metadata, Package};
 
 /// A crate and the crates of the workspace that it may depend on. A crate that is not here is below `tests/`
 /// and free.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("offtake-core", &[]),
     ("offtake-config", &["offtake-core"]),
     ("offtake-source", &["offtake-core"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("offtake-registry", &["offtake-core", "offtake-test-tools"]),
     ("offtake-plugin", &["offtake-core"]),
     ("offtake-engine", &["offtake-core"]),
+    ("offtake-kit", &["offtake-core", "offtake-egress", "offtake-plugin"]),
     ("offtake-server", &["offtake-core", "offtake-config", "offtake-engine"]),
     ("offtake-build", &[]),
     (
@@ -27,6 +28,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "offtake-core",
             "offtake-egress",
             "offtake-engine",
+            "offtake-kit",
             "offtake-plugin",
             "offtake-registry",
             "offtake-secrets",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use offtake_core::destination::{CallFailure, Effect, Failure, OutcomeKind, RowResult};
 use offtake_core::ports::{Destination, Egress};
 use offtake_core::settle::{Settlement, Verdict, settle};
+use offtake_plugin::Binding;
 
 use crate::support::vendor::Vendor;
 use crate::support::{MACHINE, alone, bind, connector, guest, journal, rows, way_out, write};
@@ -38,6 +39,7 @@ macro_rules! guests {
 
 guests! {
     CallsOut => every_door_is_shut: doors::every_door_is_shut,
+    Careless => what_is_done_without_a_request_is_seen: careless,
     Complete => everything_of_the_interface_is_served: complete,
     Dials => no_spelling_of_an_address_is_dialled: addresses::no_spelling_of_an_address_is_dialled,
     Echoes => a_secret_never_comes_back: echoes::a_secret_never_comes_back,
@@ -95,6 +97,19 @@ async fn complete() {
     assert!(results.iter().all(|result| result.outcome == Ok(OutcomeKind::Created)), "{results:?}");
     assert_eq!(complete.objects().await.unwrap().len(), 2);
     assert_eq!(nowhere.requests(), 4, "one for each row and one for the check");
+}
+
+/// The contract is the kit's affair (`tests/conform`); the host sees how many requests there were.
+async fn careless() {
+    let _machine = MACHINE.read().await;
+    let egress: Arc<way_out::Nowhere> = Arc::default();
+    let config_json = "{\"does\":\"lies\"}".to_owned();
+    let limits = Default::default();
+    let lies = connector("careless").bind(Binding { id: "test".to_owned(), config_json, egress, limits });
+    let results = lies.write(rows("things", 3)).await.unwrap();
+    let is_seen = |result: &RowResult| result.outcome.as_ref().is_err_and(|failure| failure.code() == "OFT-P021");
+    assert!(results.iter().all(is_seen), "{results:?}");
+    assert_eq!(lies.requests(), 0);
 }
 
 async fn traps() {

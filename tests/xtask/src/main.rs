@@ -25,6 +25,8 @@ enum Task {
         #[arg(long)]
         doc: bool,
     },
+    /// Runs the conformance kit on every connector of the repository and on the templates.
+    Conform,
     /// Kills the binary while it delivers, and looks what is left.
     Faults {
         /// How often.
@@ -44,6 +46,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = runner::root()?;
     let good = match task {
         Task::Test { doc } => runner::run(&root, &steps::all(&root, doc)?)?.is_good(),
+        Task::Conform => runner::run_one(&root, &steps::conform())?,
         Task::Faults { kills, seed } => runner::run_one(&root, &steps::faults(kills, seed))?,
         Task::Bench => runner::run_one(&root, &steps::bench())?,
     };

@@ -38,6 +38,16 @@ pub(crate) fn faults(kills: u32, seed: Option<u64>) -> Step {
     Step::cargo("faults", &arguments)
 }
 
+/// The conformance kit on every connector of the repository; among the workspace's tests, too.
+pub(crate) fn conform() -> Step {
+    let arguments = [
+        &["test", "--workspace", "--locked", "--quiet", "--test", "conform"],
+        &WITH_POINTS[..],
+        &["--", "connectors::", "--nocapture"],
+    ];
+    Step::cargo("conform", &arguments.concat())
+}
+
 /// Figures of the engine, the state and the sandbox.
 pub(crate) fn bench() -> Step {
     Step::cargo("bench", &["run", "--release", "--locked", "--quiet", "--package", "offtake-bench"])

@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod rollback;
 mod sign;
+mod test;
 mod verify;
 
 use std::path::Path;
@@ -22,9 +23,10 @@ use crate::output::Output;
 
 pub(crate) async fn plugin(folder: &Path, plugin: Plugin, output: &Output) -> anyhow::Result<Exit> {
     match plugin {
-        Plugin::New { name, folder: within } => new::new(&name, &folder.join(within), output),
+        Plugin::New { name, folder: within, lang } => new::new(&name, lang, &folder.join(within), output),
         Plugin::Build { folder: connector, out } => build::build(&folder.join(connector), out, output),
         Plugin::Inspect { file } => inspect::inspect(folder, &file, output),
+        Plugin::Test(test) => test::test(folder, test, output).await,
         Plugin::List => list::list(folder, output),
         Plugin::Keygen { out, no_password } => keygen::keygen(&folder.join(out), no_password, output),
         Plugin::Sign { file, key } => sign::sign(&folder.join(file), &folder.join(key), output),

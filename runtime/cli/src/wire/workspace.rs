@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
+use offtake_core::Fault;
 use offtake_egress::Limiters;
 use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
 use offtake_secrets::Secrets;
@@ -26,13 +27,11 @@ impl Workspace {
     /// Reads a project's files and sets the sandbox up.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         let project = Self::project(folder)?;
-        let cache = cache_folder().map(|cache| cache.join("components"));
-        let host = Host::new(Options { cache, compiler: compiler(), ..Options::default() });
         Ok(Self {
             secrets: crate::secrets::of(&project),
             supply: Supply::of(&project),
             project,
-            host: Arc::new(host.map_err(offtake_core::Fault::from)?),
+            host: Arc::new(host()?),
             limiters: Limiters::default(),
             models: Models::default(),
             hot: HotConnections::default(),
@@ -120,6 +119,12 @@ impl Workspace {
 /// Errors and audit lines show whole paths, whatever the folder was typed as.
 fn whole(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// The sandbox of this process.
+pub(crate) fn host() -> Result<Host, Fault> {
+    let cache = cache_folder().map(|cache| cache.join("components"));
+    Ok(Host::new(Options { cache, compiler: compiler(), ..Options::default() })?)
 }
 
 /// Components are compiled by this program in another process, where a system has limits for one.

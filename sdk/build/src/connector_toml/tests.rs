@@ -30,7 +30,7 @@ memory_mib = 32
 
 #[test]
 fn reads_everything() {
-    let manifest = parse(GOOD).unwrap();
+    let manifest = parse(GOOD, Limits::default()).unwrap();
     assert_eq!(
         manifest.canonical_json(),
         concat!(
@@ -64,7 +64,7 @@ description = 7
 [limits]
 cpu_ms = 0
 "#;
-    let problems = parse(bad).unwrap_err();
+    let problems = parse(bad, Limits::default()).unwrap_err();
     let said: Vec<(usize, &str)> = problems.iter().map(|problem| (problem.line, problem.key.as_str())).collect();
     assert_eq!(
         said,
@@ -89,7 +89,7 @@ cpu_ms = 0
 
 #[test]
 fn says_where_the_syntax_breaks() {
-    let problems = parse("id = \"acme\"\nname = \n").unwrap_err();
+    let problems = parse("id = \"acme\"\nname = \n", Limits::default()).unwrap_err();
     assert_eq!(problems[0].line, 2);
 }
 
@@ -119,7 +119,7 @@ fn access_tokens_are_declared_with_their_defaults() {
     let declared =
         "\n[credentials.token.oauth2]\nendpoint = \"api\"\npath = \"/oauth/token\"\nflows = [\"refresh_token\"]\n";
     let text = GOOD.replace("[config]", &format!("{declared}\n[config]"));
-    let oauth2 = parse(&text).unwrap().credentials.remove("token").unwrap().oauth2.unwrap();
+    let oauth2 = parse(&text, Limits::default()).unwrap().credentials.remove("token").unwrap().oauth2.unwrap();
     assert_eq!((oauth2.request.as_str(), oauth2.client_auth.as_str(), oauth2.scopes.len()), ("form", "body", 0));
     let cases = [
         ("endpoint = \"api\"", "endpoint = \"login\"", "there is no endpoint"),
@@ -129,7 +129,7 @@ fn access_tokens_are_declared_with_their_defaults() {
         ("flows =", "scopes = [\"a b\"]\nflows =", "without spaces"),
     ];
     for (from, to, expected) in cases {
-        let problems = parse(&text.replace(from, to)).unwrap_err();
+        let problems = parse(&text.replace(from, to), Limits::default()).unwrap_err();
         assert!(problems.iter().any(|problem| problem.message.contains(expected)), "{to}: {problems:?}");
     }
 }

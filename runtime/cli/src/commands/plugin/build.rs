@@ -17,7 +17,7 @@ pub(super) fn build(connector: &Path, out: Option<PathBuf>, output: &Output) -> 
         "path": built.path,
         "bytes": built.size_bytes,
         "sha256": built.sha256,
-        "toolchain": built.toolchain.to_string(),
+        "toolchain": built.toolchain,
     });
     output.result(&document, || {
         format!(
