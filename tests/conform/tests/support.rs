@@ -1,6 +1,5 @@
 //! Built guests, and the kit around them.
 
-#[expect(dead_code, reason = "the sandbox's tests list the guests as well")]
 #[path = "../../sandbox/tests/support/guest.rs"]
 pub(crate) mod guest;
 
