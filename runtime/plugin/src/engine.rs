@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::component::inspect;
 use crate::error::Error;
 use crate::host::CallState;
+use crate::image;
 use crate::limits::{FIBER_STACK_BYTES, TICK_MS, WASM_STACK_BYTES};
 
 /// Loads connectors. One for a process.
@@ -85,6 +86,7 @@ impl Host {
                 component
             }
         };
+        image::prepare(&component).map_err(|error| compile(format!("{error:#}")))?;
         let pre = self.linker.instantiate_pre(&component).and_then(DestinationPre::new);
         Ok(Connector {
             engine: self.engine.clone(),

@@ -14,6 +14,7 @@ mod deadline;
 mod engine;
 mod error;
 mod host;
+mod image;
 mod limits;
 
 pub use bound::{Binding, Bound};
