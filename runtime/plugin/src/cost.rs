@@ -17,6 +17,7 @@ use crate::component::inspect;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::host::{Budgets, CallState};
+use crate::image;
 use crate::limits::{CEILING, HANDLES_MAX, HOSTCALL_BYTES_MAX, egress_bytes};
 
 /// More than a call may use in its CPU time: a metered connector ends, too.
@@ -72,6 +73,7 @@ impl Meter {
         let inspected = inspect(path)?;
         let compile = |error: wasmtime::Error| Error::Compile { path: path.to_owned(), message: format!("{error:#}") };
         let component = Component::new(&self.engine, &inspected.bytes).map_err(compile)?;
+        image::prepare(&component).map_err(compile)?;
         let pre = self.linker.instantiate_pre(&component).and_then(DestinationPre::new).map_err(compile)?;
         Ok(Metered { engine: self.engine.clone(), pre, manifest: inspected.manifest })
     }

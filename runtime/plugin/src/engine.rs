@@ -15,6 +15,7 @@ use crate::compile::{Code, Compiler, config};
 use crate::component::{Inspected, inspect};
 use crate::error::Error;
 use crate::host::CallState;
+use crate::image;
 use crate::limits::{GUEST_MEMORY_MIB, TICK_MS};
 use crate::memory::{Memory, Share};
 
@@ -105,6 +106,7 @@ impl Host {
                 component
             }
         };
+        image::prepare(&component).map_err(|error| compile(format!("{error:#}")))?;
         // It is not meant to panic; if it does, the component is refused and the host goes on.
         let link = || self.linker.instantiate_pre(&component).and_then(DestinationPre::new);
         let pre = catch_unwind(AssertUnwindSafe(link)).map_err(|_| compile("it breaks the linker".to_owned()))?;

@@ -17,6 +17,7 @@ mod error;
 mod features;
 mod host;
 mod hot;
+mod image;
 mod limits;
 mod memory;
 

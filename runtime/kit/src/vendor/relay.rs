@@ -1,6 +1,7 @@
 //! A vendor elsewhere, asked through a way out of its own: the kit stands between connector and vendor.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use offtake_core::destination::Rate;
@@ -21,6 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_secs(1);
 const WAITS_MAX: usize = 10;
 
+/// Whether the host of a URL is this machine.
+fn is_loopback(url: &str) -> bool {
+    let uri = url.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// Passes requests on to a vendor with the real secrets.
 pub(crate) struct Relay {
     outbound: Outbound,
@@ -35,6 +43,9 @@ impl Relay {
     pub(crate) fn new(manifest: &Manifest, url: &str, secrets: BTreeMap<String, String>) -> Result<Self, Error> {
         let vendor = |message: String| Error::Vendor(message);
         let local = url.starts_with("http://");
+        if local && !is_loopback(url) {
+            return Err(vendor(format!("{url} is plain http, which is for simulators on this machine")));
+        }
         // Plain http is for a simulator on this machine.
         let networks = if local { vec!["127.0.0.0/8", "::1/128"] } else { Vec::new() };
         let networks: Vec<_> = networks.into_iter().filter_map(|network| network.parse().ok()).collect();
@@ -103,5 +114,25 @@ impl Relay {
             tokio::time::sleep(WAIT).await;
         }
         self.outbound.send(request, &()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_over_plain_http_to_this_machine_alone() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://10.0.0.1", false),
+            ("http://", false),
+        ] {
+            assert_eq!(is_loopback(url), expected, "{url}");
+        }
     }
 }
