@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::plugin::{Language, Plugin, Test};
+pub(crate) use self::plugin::{Language, Plugin, RegistryArgs, Test};
+
+/// How this program is told to compile a component for another process of it.
+pub(crate) const COMPILE: &str = "compile-component";
 
 /// Reverse ETL: golden records from the lakehouse into the tools where people work.
 #[derive(Debug, Parser)]
@@ -88,6 +91,9 @@ pub(crate) enum Command {
     /// Write, build and look at connectors.
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Keep secrets, encrypted on this machine, for connections to refer to.
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print the JSON Schema of a kind of file.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -99,6 +105,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Serve a simulated vendor on loopback until it is interrupted.
     Simulate(Simulate),
+    /// Compile the component on stdin; only this program starts itself so.
+    #[command(name = COMPILE, hide = true)]
+    CompileComponent,
 }
 
 /// Which syncs.
@@ -301,6 +310,23 @@ pub(crate) enum State {
         /// Do it; without this only what is wrong is shown.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+/// `secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Keep a secret: typed where nobody sees it, or read from stdin. Connections say `{ secret: NAME }`.
+    Set {
+        /// Its name.
+        name: String,
+    },
+    /// List the names of what is kept.
+    List,
+    /// Forget a secret.
+    Rm {
+        /// Its name.
+        name: String,
     },
 }
 

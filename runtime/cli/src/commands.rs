@@ -11,6 +11,7 @@ mod retry;
 mod run;
 mod runs;
 mod schema;
+mod secret;
 mod show;
 mod simulate;
 mod state;
@@ -42,9 +43,12 @@ pub(crate) async fn dispatch(args: Args, output: &Output) -> anyhow::Result<Exit
         Command::State(state) => state::state(folder, state, output),
         Command::Ls => ls::ls(folder, output),
         Command::Plugin(plugin) => plugin::plugin(folder, plugin, output).await,
+        Command::Secret(secret) => secret::secret(folder, &secret, output),
         Command::Schema(schema) => schema::schema(&schema, output),
         Command::Completions { shell } => completions::completions(shell, output),
         Command::Demo(demo) => demo::demo(&folder.join(demo.folder), output).await,
         Command::Simulate(simulate) => simulate::simulate(&simulate, output).await,
+        // `main` has done it.
+        Command::CompileComponent => Ok(Exit::Success),
     }
 }

@@ -46,7 +46,7 @@ impl Exit {
         match code {
             "OFT-S001" => Self::Locked,
             "OFT-S002" | "OFT-S004" | "OFT-S005" | "OFT-S007" => Self::Damaged,
-            "OFT-A001" | "OFT-A002" | "OFT-E101" | "OFT-E102" | "OFT-E106" => Self::Unreachable,
+            "OFT-A001" | "OFT-A002" | "OFT-A004" | "OFT-E101" | "OFT-E102" | "OFT-E106" => Self::Unreachable,
             "OFT-S009" | "OFT-S010" | "OFT-R019" => Self::Usage,
             _ if ["OFT-C", "OFT-A", "OFT-B", "OFT-E3", "OFT-K", "OFT-P01"]
                 .iter()

@@ -16,12 +16,17 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser;
+use offtake_plugin::CompileLimits;
 
-use crate::args::Args;
+use crate::args::{Args, Command};
 use crate::output::Output;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // Before anything is opened: it closes what it finds open.
+    if matches!(args.command, Command::CompileComponent) {
+        return offtake_plugin::compile_child(CompileLimits::default());
+    }
     let output = Output::new(&args.global);
     output.init_logging(&args.global);
     #[cfg(feature = "failpoints")]

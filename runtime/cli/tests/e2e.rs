@@ -21,6 +21,8 @@ mod data;
 mod delivery;
 #[path = "e2e/destination.rs"]
 mod destination;
+#[path = "e2e/hot.rs"]
+mod hot;
 #[path = "e2e/ledger.rs"]
 mod ledger;
 #[path = "e2e/plugin.rs"]
@@ -29,7 +31,15 @@ mod plugin;
 mod project;
 #[path = "e2e/proxy.rs"]
 mod proxy;
+#[path = "e2e/sandbox.rs"]
+mod sandbox;
+#[path = "e2e/secrets.rs"]
+mod secrets;
+#[path = "e2e/supply.rs"]
+mod supply;
 #[path = "e2e/texts.rs"]
 mod texts;
+#[path = "e2e/versions.rs"]
+mod versions;
 #[path = "e2e/weather.rs"]
 mod weather;

@@ -15,6 +15,6 @@ mod resolve;
 pub use check::check_part;
 pub use document::Document;
 pub use problem::{Problem, Problems, suggest};
-pub use project::{DestinationConnection, Project, SecretRef, SourceConnection, SyncConfig, SyncLimits};
+pub use project::{DestinationConnection, Project, SourceConnection, SyncConfig, SyncLimits};
 pub use raw::{FileKind, schema};
-pub use resolve::{PROJECT_FILE, load, whole_table};
+pub use resolve::{PROJECT_FILE, load, load_settings, whole_table};

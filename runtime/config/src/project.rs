@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offtake_core::Name;
+use offtake_core::grant::{Block, Granted};
 use offtake_core::guard::Guards;
 use offtake_core::lake::LakeConfig;
 use offtake_core::mapping::FieldMapping;
 use offtake_core::mode::{Mode, OnDelete};
 use offtake_core::policy::Policies;
+use offtake_core::secret::CredentialRef;
+use offtake_core::trust::TrustPolicy;
 
 use crate::Document;
 
@@ -28,6 +31,12 @@ pub struct Project {
     pub destinations: BTreeMap<Name, DestinationConnection>,
     /// Syncs in the order of their names.
     pub syncs: BTreeMap<Name, SyncConfig>,
+    /// What connectors are granted, by id.
+    pub grants: BTreeMap<String, Granted>,
+    /// What no connector may reach.
+    pub block: Block,
+    /// Whose connectors may run.
+    pub trust: TrustPolicy,
 }
 
 /// A connection to read from.
@@ -47,7 +56,7 @@ pub struct DestinationConnection {
     /// The connector's settings.
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Where secrets come from, by slot.
-    pub credentials: BTreeMap<String, SecretRef>,
+    pub credentials: BTreeMap<String, CredentialRef>,
     /// Origins in place of the manifest's.
     pub endpoints: BTreeMap<String, String>,
     /// Private networks that may be dialled, as typed.
@@ -56,15 +65,6 @@ pub struct DestinationConnection {
     pub plain_http: bool,
     /// The file.
     pub document: Arc<Document>,
-}
-
-/// Where a secret comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRef {
-    /// An environment variable.
-    Env(String),
-    /// A file.
-    File(PathBuf),
 }
 
 /// A sync.
@@ -110,6 +110,11 @@ pub struct SyncLimits {
 }
 
 impl Project {
+    /// What a connector is granted.
+    pub fn granted(&self, connector: &str) -> Granted {
+        self.grants.get(connector).cloned().unwrap_or_default()
+    }
+
     /// A path as a person would type it from the project folder.
     pub fn shown<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.folder).unwrap_or(path)

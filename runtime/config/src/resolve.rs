@@ -2,6 +2,8 @@
 
 mod behaviour;
 mod connection;
+mod credential;
+mod plugins;
 mod sync;
 
 pub use sync::whole_table;
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offtake_core::Name;
+use offtake_core::grant::Block;
+use offtake_core::trust::TrustPolicy;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -38,27 +42,13 @@ struct Typed<T> {
 /// All problems of all files (OFT-C001 to OFT-C012).
 pub fn load(folder: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Project, Problems> {
     let mut problems = Problems::default();
-    let path = folder.join(PROJECT_FILE);
-    if !path.is_file() {
-        let message = format!("{} is not a project: it has no {PROJECT_FILE}", folder.display());
-        let help = "run `offtake init` here, or give the project's folder with `-C`";
-        return Err(Problems(vec![Problem::general("OFT-C002", message).with_help(help)]));
+    let (mut resolved, allowed) = settings(folder, env, &mut problems);
+    if !folder.join(PROJECT_FILE).is_file() {
+        return Err(problems);
     }
-    let nothing = Environment { allowed: &[], read: env };
-    let project: Option<Typed<RawProject>> = read(&path, FileKind::Project, &nothing, &mut problems);
-    let allowed = project.as_ref().map(|project| project.raw.env_allow.clone()).unwrap_or_default();
     let environment = Environment { allowed: &allowed, read: env };
     let connections = read_all::<Connection>(folder, "connections", FileKind::Connection, &environment, &mut problems);
     let syncs = read_all::<Sync>(folder, "syncs", FileKind::Sync, &environment, &mut problems);
-
-    let mut resolved = Project {
-        folder: folder.to_owned(),
-        name: project.as_ref().map(|project| project.raw.project.clone()).unwrap_or_default(),
-        state: folder.join(project.and_then(|project| project.raw.state).unwrap_or_else(|| "state".to_owned())),
-        sources: BTreeMap::new(),
-        destinations: BTreeMap::new(),
-        syncs: BTreeMap::new(),
-    };
     for connection in connections {
         connection::resolve(connection, &mut resolved, &mut problems);
     }
@@ -66,6 +56,48 @@ pub fn load(folder: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Proje
         sync::resolve(sync, &mut resolved, &mut problems);
     }
     if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+}
+
+/// Reads the project's own file alone: connections and syncs may be missing or wrong.
+///
+/// # Errors
+/// All problems of the file (OFT-C001 to OFT-C010).
+pub fn load_settings(folder: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Project, Problems> {
+    let mut problems = Problems::default();
+    let (resolved, _) = settings(folder, env, &mut problems);
+    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+}
+
+/// The project without connections and syncs, and the variables that their files may read.
+fn settings(folder: &Path, env: &dyn Fn(&str) -> Option<String>, problems: &mut Problems) -> (Project, Vec<String>) {
+    let mut resolved = Project {
+        folder: folder.to_owned(),
+        name: String::new(),
+        state: folder.join("state"),
+        sources: BTreeMap::new(),
+        destinations: BTreeMap::new(),
+        syncs: BTreeMap::new(),
+        grants: BTreeMap::new(),
+        block: Block::default(),
+        trust: TrustPolicy::default(),
+    };
+    let path = folder.join(PROJECT_FILE);
+    if !path.is_file() {
+        let message = format!("{} is not a project: it has no {PROJECT_FILE}", folder.display());
+        let help = "run `offtake init` here, or give the project's folder with `-C`";
+        problems.push(Problem::general("OFT-C002", message).with_help(help));
+        return (resolved, Vec::new());
+    }
+    let nothing = Environment { allowed: &[], read: env };
+    let Some(typed) = read::<RawProject>(&path, FileKind::Project, &nothing, problems) else {
+        return (resolved, Vec::new());
+    };
+    resolved.name.clone_from(&typed.raw.project);
+    if let Some(state) = &typed.raw.state {
+        resolved.state = folder.join(state);
+    }
+    plugins::resolve(&typed, &mut resolved, problems);
+    (resolved, typed.raw.env_allow)
 }
 
 fn read_all<T: DeserializeOwned>(

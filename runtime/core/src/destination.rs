@@ -80,6 +80,8 @@ impl Failure {
         match self {
             Self::Transient(_) => "OFT-E101",
             Self::RateLimited { .. } => "OFT-E102",
+            // The host itself was refused an access token.
+            Self::Auth(detail) if detail.code == "OFT-A004" => "OFT-A004",
             Self::Auth(_) => "OFT-A001",
             Self::Forbidden(_) => "OFT-A002",
             Self::Rejected(_) => "OFT-R001",
@@ -111,7 +113,10 @@ impl Failure {
 
 /// Requests that the host refused, by the code that egress gives; anything else is the connector's own complaint.
 fn refused(code: &str) -> &'static str {
-    const REFUSALS: [&str; 7] = ["OFT-E301", "OFT-E302", "OFT-E303", "OFT-E304", "OFT-E305", "OFT-E306", "OFT-E307"];
+    const REFUSALS: [&str; 12] = [
+        "OFT-A003", "OFT-A005", "OFT-A006", "OFT-E301", "OFT-E302", "OFT-E303", "OFT-E304", "OFT-E305", "OFT-E306",
+        "OFT-E307", "OFT-E308", "OFT-E309",
+    ];
     REFUSALS.into_iter().find(|known| *known == code).unwrap_or("OFT-E105")
 }
 
@@ -124,6 +129,8 @@ fn broken(code: &str) -> &'static str {
         "stack_overflow" => "OFT-P005",
         "too_much_data" => "OFT-P006",
         "row_accounting" | "contract" => "OFT-P007",
+        "host_broke" => "OFT-P009",
+        "nothing_sent" => "OFT-P021",
         _ => "OFT-P001",
     }
 }

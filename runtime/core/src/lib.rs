@@ -14,6 +14,7 @@ pub mod destination;
 pub mod diff;
 pub mod digest;
 pub mod fault;
+pub mod grant;
 pub mod guard;
 pub mod known;
 pub mod lake;
@@ -27,7 +28,9 @@ pub mod policy;
 pub mod ports;
 pub mod rules;
 pub mod run;
+pub mod secret;
 pub mod settle;
+pub mod trust;
 pub mod typed_key;
 
 pub use fault::{Fault, Retry};

@@ -67,6 +67,69 @@ pub struct CredentialSlot {
     /// What the operator has to provide.
     #[serde(default)]
     pub description: String,
+    /// Where the host gets access tokens for this slot, if the vendor issues them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth2: Option<OAuth2Slot>,
+}
+
+/// How the vendor issues access tokens (RFC 6749).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth2Slot {
+    /// The endpoint that issues them. The connector itself cannot reach the path, unless it declares it too.
+    pub endpoint: String,
+    /// Its path.
+    pub path: String,
+    /// Ways that the vendor offers.
+    pub flows: Vec<Flow>,
+    /// How the request is written.
+    #[serde(default)]
+    pub request: TokenRequestFormat,
+    /// Where the client's secret goes.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+    /// Scopes that are asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Audience of assertions in the JWT bearer flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+}
+
+/// A way to an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// The client for itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// A refresh token that a person's consent gave (RFC 6749 §6); it may be replaced with every use.
+    RefreshToken,
+    /// A signed assertion (RFC 7523).
+    JwtBearer,
+}
+
+/// How a token request is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenRequestFormat {
+    /// POST of a form, as RFC 6749 has it.
+    #[default]
+    Form,
+    /// POST of a JSON object.
+    Json,
+    /// GET with a query. The query stands in no log of the host.
+    Query,
+}
+
+/// Where a client's secret goes in a token request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// Beside the other parameters.
+    #[default]
+    Body,
+    /// Into an `Authorization: Basic` header.
+    Basic,
 }
 
 fn authorization() -> String {

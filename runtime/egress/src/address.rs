@@ -3,20 +3,34 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use offtake_core::grant::{Block, Granted};
 
-/// What the operator grants one connection beyond public addresses over https.
+/// What the operator grants one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Private networks that may be dialled.
     pub networks: Vec<IpNet>,
     /// Whether an endpoint's base may be plain http.
     pub plain_http: bool,
+    /// What the connector may reach of what it asks for.
+    pub connector: Granted,
+    /// Hosts that nobody may reach, whatever else is granted.
+    pub block: Block,
+    /// Networks of the block list.
+    pub blocked_networks: Vec<IpNet>,
 }
 
 impl Grant {
     /// Whether this address may be dialled.
     pub fn allows(&self, address: IpAddr) -> bool {
-        !blocked(address) || self.networks.iter().any(|network| network.contains(&address))
+        let listed = |networks: &[IpNet], address: IpAddr| networks.iter().any(|network| network.contains(&address));
+        let embedded = match address {
+            IpAddr::V4(_) => Vec::new(),
+            IpAddr::V6(address) => embedded_v4(address),
+        };
+        let mut all = std::iter::once(address).chain(embedded.into_iter().map(IpAddr::V4));
+        !all.any(|address| listed(&self.blocked_networks, address))
+            && (!blocked(address) || listed(&self.networks, address))
     }
 }
 
@@ -74,14 +88,16 @@ fn blocked_v4(address: Ipv4Addr) -> bool {
 }
 
 /// IPv4 addresses that a transition format carries inside an IPv6 address: mapped, compatible, NAT64 (both
-/// prefixes), 6to4 and Teredo (whose client address is stored inverted).
+/// prefixes), translated (SIIT), 6to4, ISATAP and Teredo (whose client address is stored inverted).
 fn embedded_v4(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     let join = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match address.segments() {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => vec![join(high, low)],
         // RFC 8215 leaves the position to the network; it usually is at the end.
         [0x64, 0xff9b, 1, _, _, _, high, low] => vec![join(high, low)],
+        [0, 0, 0, 0, 0xffff, 0, high, low] => vec![join(high, low)],
         [0x2002, high, low, ..] => vec![join(high, low)],
+        [_, _, _, _, 0 | 0x0200, 0x5efe, high, low] => vec![join(high, low)],
         [0x2001, 0, server_high, server_low, _, _, high, low] => vec![join(server_high, server_low), join(!high, !low)],
         _ => Vec::new(),
     }
@@ -117,6 +133,9 @@ mod tests {
             "2002:7f00:1::",
             "2001:0:7f00:1::",
             "2001:0:0:0:0:0:80ff:fffe",
+            "::ffff:0:127.0.0.1",
+            "2606:4700::5efe:a9fe:a9fe",
+            "2606:4700::200:5efe:10.0.0.1",
             "fd00:ec2::254",
             "fe80::1",
             "fec0::1",
@@ -135,10 +154,30 @@ mod tests {
 
     #[test]
     fn a_grant_opens_just_its_networks() {
-        let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
+        let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true, ..Grant::default() };
         assert!(grant.allows("127.0.0.1".parse().unwrap()));
         assert!(!grant.allows("127.0.0.2".parse().unwrap()));
         assert!(!grant.allows("::ffff:127.0.0.1".parse().unwrap()));
         assert!(grant.allows("1.1.1.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_block_list_wins_over_everything() {
+        let grant = Grant {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            blocked_networks: vec!["10.9.0.0/16".parse().unwrap(), "1.1.1.0/24".parse().unwrap()],
+            ..Grant::default()
+        };
+        let cases = [
+            ("10.1.0.1", true),
+            ("10.9.0.1", false),
+            ("1.1.1.1", false),
+            ("::ffff:1.1.1.1", false),
+            ("64:ff9b::1.1.1.1", false),
+            ("1.0.0.1", true),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(grant.allows(address.parse().unwrap()), expected, "{address}");
+        }
     }
 }

@@ -1,38 +1,37 @@
 //! A connection's way out: policy, limiter, credential, wire, caps, redaction, audit, in this order.
 
-use std::error::Error as StdError;
-use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use offtake_core::destination::Rate;
+use offtake_core::manifest::CredentialSlot;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
-use offtake_core::run::cut;
 use reqwest::{Client, redirect};
 use url::Url;
 
-use crate::audit::{Audit, Line};
-use crate::credential::{Credentials, Version};
+use crate::audit::{Audit, Trail};
+use crate::credential::{Credentials, KeptBack, Slots, Version};
 use crate::limiter::{Bucket, Limiters};
-use crate::policy::{Approved, Policy, PolicyError, not_granted};
-use crate::resolver::{Blocked, Guarded};
-use crate::retry_after;
+use crate::oauth2::{Exchange, OAuth2};
+use crate::policy::{Approved, Policy, PolicyError};
+use crate::resolver::{Guarded, Resolver, SystemResolver};
+use crate::{retry_after, wire_error};
 
 /// A host that does not take a connection in this time is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a guest gets when it does not say, and at most.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Between two pieces of an answer's body: who sends nothing for so long has gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest answers are property lists of a few MiB.
 const RESPONSE_BYTES_MAX: usize = 16 << 20;
 /// A guest reads a handful; the vendor's proxies add some.
 const RESPONSE_HEADERS_MAX: usize = 128;
 
-/// Of each text that a guest chose: a line cannot push others out of the file.
-const AUDITED_BYTES_MAX: usize = 512;
 /// In place of an error, where the call ended before the answer came.
 const ABANDONED: &str = "abandoned: the call ended before the answer came";
 
@@ -54,12 +53,11 @@ pub struct Options {
 
 /// The way out of one connection.
 pub struct Outbound {
-    connection: String,
-    connector: String,
     policy: Policy,
-    credentials: Credentials,
+    slots: Slots,
+    kept_back: Arc<KeptBack>,
     bucket: Arc<Bucket>,
-    audit: Option<Audit>,
+    trail: Arc<Trail>,
     client: Client,
     requests: AtomicU64,
 }
@@ -86,6 +84,18 @@ impl Outbound {
     /// # Errors
     /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
     pub fn new(options: Options, limiters: &Limiters) -> Result<Self, PolicyError> {
+        Self::with_resolver(options, limiters, Arc::new(SystemResolver))
+    }
+
+    /// Opens nothing yet; names are looked up by `resolver`.
+    ///
+    /// # Errors
+    /// [`PolicyError`] (OFT-E310) when no TLS client can be made.
+    pub fn with_resolver(
+        options: Options,
+        limiters: &Limiters,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, PolicyError> {
         let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -95,20 +105,37 @@ impl Outbound {
             .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone())))
+            .dns_resolver(Arc::new(Guarded::new(options.policy.grant().clone(), resolver)))
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(concat!("offtake/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| PolicyError(error.to_string()))?;
+        let kept_back = Arc::new(KeptBack::default());
+        let trail = Arc::new(Trail::new(options.connection, options.connector, options.audit, kept_back.clone()));
+        let policy = options.policy;
+        let exchange = |slot: &str, declared: &CredentialSlot, settings: OAuth2| {
+            let declared = declared.oauth2.clone();
+            let declared =
+                declared.ok_or_else(|| PolicyError(format!("credential slot `{slot}` is not filled by OAuth2")))?;
+            Ok(Exchange {
+                url: policy.token_url(&declared.endpoint, &declared.path)?,
+                slot: slot.to_owned(),
+                declared,
+                settings,
+                client: client.clone(),
+                kept_back: kept_back.clone(),
+                trail: trail.clone(),
+                unkept: Mutex::default(),
+            })
+        };
         Ok(Self {
-            connection: options.connection,
-            connector: options.connector,
-            policy: options.policy,
-            credentials: options.credentials,
+            slots: Slots::new(options.credentials, kept_back.clone(), exchange)?,
             bucket: limiters.bucket(&options.bucket),
-            audit: options.audit,
+            policy,
+            kept_back,
+            trail,
             client,
             requests: AtomicU64::new(0),
         })
@@ -125,7 +152,7 @@ impl Outbound {
         let (response, secret) = self.attempt(request, approved, waiting).await?;
         if let (Some(slot), Some(version)) = (&request.auth, secret)
             && response.status == StatusCode::UNAUTHORIZED
-            && self.credentials.refresh(slot, version).await
+            && self.slots.refresh(slot, version).await
         {
             return self.attempt(request, approved, waiting).await.map(|(response, _)| response);
         }
@@ -140,14 +167,10 @@ impl Outbound {
         waiting: &dyn Waiting,
     ) -> Result<(Response, Option<Version>), SendError> {
         let url = without_query(&approved.url);
-        let secret =
-            || request.auth.as_deref().map(|slot| self.credentials.header(slot, &approved.endpoint)).transpose();
-        // What is refused does not wait; what waits takes the secret after it, because it may be replaced meanwhile.
-        let left = match secret() {
-            Ok(_) => self.turn(waiting).await,
+        let (left, secret) = match self.ready(request, approved, waiting).await {
+            Ok(ready) => ready,
             Err(error) => return Err(self.refuse(request, &url, error)),
         };
-        let secret = secret().map_err(|error| self.refuse(request, &url, error))?;
         let mut headers = approved.headers.clone();
         let version = secret.map(|(name, value, version)| {
             headers.insert(name, value);
@@ -156,6 +179,25 @@ impl Outbound {
         let under_way = UnderWay { outbound: self, request, url: &url, started: Instant::now(), ended: false };
         let result = self.dispatch(request, approved, headers, left).await;
         under_way.end(result).map(|response| (response, version))
+    }
+
+    /// Returns when the request may leave, with its secret.
+    async fn ready(
+        &self,
+        request: &Request,
+        approved: &Approved,
+        waiting: &dyn Waiting,
+    ) -> Result<(tokio::time::Instant, Option<(HeaderName, HeaderValue, Version)>), SendError> {
+        let Some(slot) = request.auth.as_deref() else {
+            return Ok((self.turn(waiting).await, None));
+        };
+        // What is refused does not wait.
+        self.slots.check(slot, &approved.endpoint)?;
+        self.slots.ready(slot).await?;
+        let left = self.turn(waiting).await;
+        // What waited takes the secret after it: it may have been replaced meanwhile, or have expired.
+        self.slots.ready(slot).await?;
+        Ok((left, Some(self.slots.header(slot, &approved.endpoint)?)))
     }
 
     async fn turn(&self, waiting: &dyn Waiting) -> tokio::time::Instant {
@@ -179,7 +221,7 @@ impl Outbound {
         if let Some(body) = &request.body {
             sending = sending.body(body.clone());
         }
-        let mut answer = sending.send().await.map_err(|error| self.wire_error(&error))?;
+        let mut answer = sending.send().await.map_err(|error| wire_error::of(&error, &self.kept_back))?;
         if let Some(asked) = retry_after::asked(answer.status(), answer.headers(), SystemTime::now()) {
             self.pause(asked);
         }
@@ -192,19 +234,21 @@ impl Outbound {
             return Err(SendError::Reset("the answer is compressed, which was not asked for (OFT-E113)".to_owned()));
         }
         let headers = answer.headers().iter().take(RESPONSE_HEADERS_MAX).filter_map(|(name, value)| {
-            let value = self.credentials.redact(value.to_str().ok()?);
+            let value = self.kept_back.redact(value.to_str().ok()?);
             (name != header::SET_COOKIE).then(|| (name.as_str().to_owned(), value))
         });
         let headers = headers.collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.wire_error(&error))? {
+        loop {
+            let chunk = tokio::time::timeout(IDLE_TIMEOUT, answer.chunk()).await.map_err(|_| SendError::Timeout)?;
+            let Some(chunk) = chunk.map_err(|error| wire_error::of(&error, &self.kept_back))? else { break };
             if body.len() + chunk.len() > cap {
                 // The request was sent: unlike a refusal, nobody knows what it did.
                 return Err(SendError::Reset(format!("the answer is larger than {cap} bytes (OFT-E112)")));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response { status, headers, body: self.credentials.redact_bytes(body) })
+        Ok(Response { status, headers, body: self.kept_back.redact_bytes(body) })
     }
 
     /// A refused target for the audit: without query, cut, and without secrets.
@@ -215,68 +259,19 @@ impl Outbound {
         };
         let address = text.split(['?', '#']).next().unwrap_or_default();
         let address = address.rsplit_once('@').map_or(address, |(_, host)| host);
-        self.credentials.redact(cut(address, AUDITED_BYTES_MAX))
-    }
-
-    /// What the wire said, by what it means for the effect of the request.
-    fn wire_error(&self, error: &reqwest::Error) -> SendError {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-        let mut innermost = String::new();
-        let mut tls = false;
-        while let Some(current) = cause {
-            if let Some(blocked) = current.downcast_ref::<Blocked>() {
-                return not_granted(&blocked.0);
-            }
-            tls |= is_tls(current);
-            innermost = current.to_string();
-            cause = current.source();
-        }
-        let innermost = self.credentials.redact(&innermost);
-        if innermost.contains("failed to lookup address") {
-            SendError::Dns(innermost)
-        } else if error.is_connect() && (tls || innermost.contains("certificate")) {
-            SendError::Tls(innermost)
-        } else if error.is_connect() {
-            SendError::Connect(innermost)
-        } else if error.is_timeout() {
-            SendError::Timeout
-        } else {
-            SendError::Reset(innermost)
-        }
+        self.kept_back.redact(address)
     }
 
     /// Writes down that a request was not sent, and tells the operator.
     fn refuse(&self, request: &Request, url: &str, error: SendError) -> SendError {
-        self.write_down(request, url, Instant::now(), Err(error.to_string()));
+        self.trail.request(request, url, Instant::now(), Err(error.to_string()));
         self.warn(&error);
         error
     }
 
     fn warn(&self, error: &SendError) {
         if let SendError::Refused { code, .. } = error {
-            tracing::warn!(code, connection = %self.connection, %error, "a request of the connector was refused");
-        }
-    }
-
-    fn write_down(&self, request: &Request, url: &str, started: Instant, result: Result<&Response, String>) {
-        let Some(audit) = &self.audit else { return };
-        let (response, error) = (result.as_ref().ok(), result.as_ref().err());
-        let line = Line {
-            at_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
-            connection: &self.connection,
-            connector: &self.connector,
-            method: cut(&request.method, AUDITED_BYTES_MAX),
-            url,
-            credential: request.auth.as_deref().map(|slot| cut(slot, AUDITED_BYTES_MAX)),
-            idempotency_key: request.idempotency_key.as_deref().map(|key| cut(key, AUDITED_BYTES_MAX)),
-            request_bytes: request.body.as_ref().map_or(0, Vec::len),
-            status: response.map(|response| response.status),
-            response_bytes: response.map_or(0, |response| response.body.len()),
-            ms: started.elapsed().as_millis(),
-            error: error.map(|error| self.credentials.redact(cut(error, AUDITED_BYTES_MAX))),
-        };
-        if let Err(error) = audit.write(&line) {
-            tracing::error!(code = "OFT-E311", %error, "the audit line of a request could not be written");
+            tracing::warn!(code, connection = self.trail.connection(), %error, "a request of the connector was refused");
         }
     }
 }
@@ -295,7 +290,7 @@ impl UnderWay<'_> {
     fn end(mut self, result: Result<Response, SendError>) -> Result<Response, SendError> {
         self.ended = true;
         let told = result.as_ref().map_err(ToString::to_string);
-        self.outbound.write_down(self.request, self.url, self.started, told);
+        self.outbound.trail.request(self.request, self.url, self.started, told);
         if let Err(error) = &result {
             self.outbound.warn(error);
         }
@@ -306,17 +301,8 @@ impl UnderWay<'_> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.outbound.write_down(self.request, self.url, self.started, Err(ABANDONED.to_owned()));
+            self.outbound.trail.request(self.request, self.url, self.started, Err(ABANDONED.to_owned()));
         }
-    }
-}
-
-/// Whether it is the handshake's own complaint. An I/O error passes over the error that it wraps when it is asked for its
-/// source, and there may be several around each other.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => is_tls(wrapped),
-        None => error.is::<rustls::Error>(),
     }
 }
 
@@ -341,7 +327,11 @@ impl Egress for Outbound {
     }
 
     fn pause(&self, wanted: Duration) {
-        tracing::info!(connection = %self.connection, seconds = wanted.as_secs(), "the destination asks to wait");
+        tracing::info!(
+            connection = self.trail.connection(),
+            seconds = wanted.as_secs(),
+            "the destination asks to wait"
+        );
         self.bucket.pause(wanted);
     }
 
@@ -350,6 +340,6 @@ impl Egress for Outbound {
     }
 
     fn redact(&self, text: &str) -> String {
-        self.credentials.redact(text)
+        self.kept_back.redact(text)
     }
 }

@@ -113,6 +113,32 @@ impl Policy {
         &self.grant
     }
 
+    /// Where the host itself asks for access tokens. The guest's methods and paths do not matter here: it cannot choose
+    /// what is sent.
+    pub(crate) fn token_url(&self, endpoint: &str, path: &str) -> Result<Url, PolicyError> {
+        let (base, _) = self.endpoints.get(endpoint).ok_or_else(|| {
+            PolicyError(format!("the manifest has no endpoint `{endpoint}` to get access tokens from"))
+        })?;
+        let url = join(base, path).map_err(|error| PolicyError(error.to_string()))?;
+        self.check_host(&url)
+            .and_then(|()| self.check_address(&url))
+            .map_err(|error| PolicyError(error.to_string()))?;
+        Ok(url)
+    }
+
+    /// Whether the operator lets this host be reached at all.
+    fn check_host(&self, url: &Url) -> Result<(), SendError> {
+        let host = url.host_str().unwrap_or_default();
+        let denied = |code, why: &str| Err(refused(Refusal::DeniedByPolicy, code, format!("{host} {why}")));
+        if self.grant.block.host(host) {
+            return denied("OFT-E309", "is on the block list of offtake.yml (`block.hosts`)");
+        }
+        if !self.grant.connector.host(host) {
+            return denied("OFT-E308", "is not granted to this connector (`plugins.ID.hosts` of offtake.yml)");
+        }
+        Ok(())
+    }
+
     /// Checks everything about a request that can be known before its name is resolved.
     pub(crate) fn approve(&self, request: &Request) -> Result<Approved, SendError> {
         if request.body.as_ref().is_some_and(|body| body.len() > REQUEST_BYTES_MAX) {
@@ -123,6 +149,7 @@ impl Policy {
             ));
         }
         let (name, endpoint, url) = self.locate(&request.target)?;
+        self.check_host(&url)?;
         self.check_address(&url)?;
         if !endpoint.methods.contains(&request.method) {
             return Err(denied(format!("{} is not among the methods of endpoint `{name}`", request.method)));
@@ -283,6 +310,8 @@ pub(crate) fn not_granted(address: &str) -> SendError {
 
 #[cfg(test)]
 mod tests {
+    use offtake_core::grant::{Block, Granted};
+
     use super::*;
 
     fn manifest() -> Manifest {
@@ -383,6 +412,31 @@ mod tests {
         let mut manifest = manifest();
         manifest.credentials.values_mut().for_each(|slot| slot.header = "Host".to_owned());
         assert!(Policy::new(&manifest, &BTreeMap::new(), Grant::default()).is_err());
+    }
+
+    #[test]
+    fn the_operator_narrows_what_may_be_reached() {
+        let target = request(Target::Endpoint("api".into(), "/crm/x".into()));
+        let hosts = |hosts: &[&str]| hosts.iter().map(|host| host.parse().unwrap()).collect::<Vec<_>>();
+        let granted = |list: &[&str]| Granted { hosts: Some(hosts(list)), ..Granted::default() };
+        let block = |list: &[&str]| Block { hosts: hosts(list), networks: Vec::new() };
+        let cases = [
+            (Granted::default(), Block::default(), None),
+            (granted(&["api.example.com"]), Block::default(), None),
+            (granted(&["*.example.com"]), Block::default(), None),
+            (granted(&["files.example.com"]), Block::default(), Some("OFT-E308")),
+            (granted(&[]), Block::default(), Some("OFT-E308")),
+            (granted(&["api.example.com"]), block(&["*.example.com"]), Some("OFT-E309")),
+        ];
+        for (connector, block, expected) in cases {
+            let grant = Grant { connector: connector.clone(), block, ..Grant::default() };
+            let approved = Policy::new(&manifest(), &BTreeMap::new(), grant).unwrap().approve(&target);
+            let code = match approved {
+                Err(SendError::Refused { code, .. }) => Some(code),
+                _ => None,
+            };
+            assert_eq!(code, expected, "{connector:?}");
+        }
     }
 
     #[test]

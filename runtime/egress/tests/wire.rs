@@ -81,7 +81,11 @@ fn outbound_with(secret: Secret, limiters: &Limiters, base: &str, networks: &[&s
         "credentials": {"token": {"kind": "bearer", "header": "Authorization", "endpoints": ["api"]}}
     }))
     .unwrap();
-    let grant = Grant { plain_http: true, networks: networks.iter().map(|network| network.parse().unwrap()).collect() };
+    let grant = Grant {
+        plain_http: true,
+        networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
+        ..Grant::default()
+    };
     let overrides = BTreeMap::from([("api".to_owned(), base.to_owned())]);
     let secrets = BTreeMap::from([("token".to_owned(), secret)]);
     let options = Options {
@@ -148,6 +152,10 @@ async fn the_secret_arrives_and_does_not_come_back() {
         "{line}"
     );
     assert!(!line.contains(SECRET) && !line.contains("after="), "{line}");
+    assert!(line.contains("\"request_sha256\":null"), "{line}");
+    outbound.send(Request { body: Some(b"abc".to_vec()), ..get("/crm/echo") }, &()).await.unwrap();
+    let line = std::fs::read_to_string(&audit).unwrap();
+    assert!(line.contains("\"request_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""));
 }
 
 #[tokio::test]
@@ -239,7 +247,7 @@ async fn a_rotated_secret_is_read_again_and_the_request_sent_once_more() {
     for (found, status, requests) in cases {
         seen.lock().unwrap().clear();
         let audit = folder.path().join(format!("{found}.jsonl"));
-        let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(found.to_owned()));
+        let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(found.into()));
         let base = format!("http://{address}");
         let outbound = outbound_with(secret, &Limiters::default(), &base, &["127.0.0.1/32"], Some(&audit));
         let response = outbound.send(get("/crm/guarded"), &()).await.unwrap();
@@ -261,7 +269,7 @@ async fn a_rotated_secret_is_read_again_and_the_request_sent_once_more() {
 #[tokio::test]
 async fn a_request_without_a_secret_is_not_sent_again() {
     let (address, _) = vendor().await;
-    let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(ROTATED.to_owned()));
+    let secret = Secret::new(SECRET.to_owned()).read_again_by(|| Ok(ROTATED.into()));
     let base = format!("http://{address}");
     let outbound = outbound_with(secret, &Limiters::default(), &base, &["127.0.0.1/32"], None);
     let bare = Request { auth: None, ..get("/crm/guarded") };

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use offtake_core::grant::LimitsGrant;
 use offtake_plugin::{Binding, Meter};
 use serde_json::{Value, json};
 
@@ -90,7 +91,8 @@ pub async fn cost(component: &Path, stage: &Stage) -> Result<CostReport, Error> 
         }
         let vendor = Session::vendor(stage, Plan::Well).await?;
         let egress = Arc::new(Session::way_out(stage, &vendor.bases, &Plan::Well)?);
-        let binding = Binding { id: "kit".to_owned(), config_json: script.config_json(), egress };
+        let binding =
+            Binding { id: "kit".to_owned(), config_json: script.config_json(), egress, limits: LimitsGrant::default() };
         let cost = metered.write(binding, script.batch(operation, "cost", &rows)).await;
         let done = Conduct::of(rows.len(), cost.answer).and_then(|conduct| conduct.all_done());
         if let Err(Not::Kept(why) | Not::Applicable(why)) = done {

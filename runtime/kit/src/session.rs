@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use offtake_core::destination::{CallFailure, RowResult, WriteRequest};
+use offtake_core::grant::LimitsGrant;
 use offtake_core::ports::Destination;
 use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
 use offtake_plugin::{Binding, Bound};
@@ -29,8 +30,12 @@ impl Session {
     pub(crate) async fn open(stage: &Stage, plan: Plan) -> Result<Self, Error> {
         let vendor = Self::vendor(stage, plan.clone()).await?;
         let witness = Arc::new(Self::way_out(stage, &vendor.bases, &plan)?);
-        let binding =
-            Binding { id: "kit".to_owned(), config_json: stage.script.config_json(), egress: witness.clone() };
+        let binding = Binding {
+            id: "kit".to_owned(),
+            config_json: stage.script.config_json(),
+            egress: witness.clone(),
+            limits: LimitsGrant::default(),
+        };
         let journal = Journal::default();
         Ok(Self {
             bound: stage.connector.bind(binding),
@@ -50,7 +55,7 @@ impl Session {
     pub(crate) fn way_out(stage: &Stage, bases: &BTreeMap<String, String>, plan: &Plan) -> Result<Witness, Error> {
         let manifest = stage.manifest();
         let loopback = "127.0.0.1/32".parse().map_err(|_| Error::Vendor("127.0.0.1/32 is no network".to_owned()))?;
-        let grant = Grant { networks: vec![loopback], plain_http: true };
+        let grant = Grant { networks: vec![loopback], plain_http: true, ..Grant::default() };
         let failed = |error: offtake_egress::PolicyError| Error::Vendor(error.to_string());
         let secret = |(slot, canary): (&String, &String)| (slot.clone(), Secret::new(canary.clone()));
         let options = Options {

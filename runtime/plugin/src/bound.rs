@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
-use offtake_core::manifest::CallLimits;
+use offtake_core::grant::LimitsGrant;
+use offtake_core::manifest::{CallLimits, Manifest};
 use offtake_core::object::{Field, Fields, Object, Objects, Operation};
 use offtake_core::ports::{Destination, Egress};
 use offtake_core::run::{MESSAGE_BYTES_MAX, cut};
 
 use crate::bindings::{self, types};
-use crate::call::call;
+use crate::call::{Allowance, Called, call};
 use crate::engine::Connector;
 use crate::host::Refused;
-use crate::limits::CEILING;
+use crate::limits::{CEILING, egress_bytes};
 
 /// Pages of objects that are asked for: a vendor with more than a hundred pages of objects is a connector that loops.
 const OBJECT_PAGES_MAX: usize = 100;
@@ -27,6 +28,8 @@ pub struct Binding {
     pub config_json: String,
     /// Its way out.
     pub egress: Arc<dyn Egress>,
+    /// What the operator grants one call; never more than the connector asks for.
+    pub limits: LimitsGrant,
 }
 
 /// A connector with a connection.
@@ -44,36 +47,59 @@ impl Connector {
             connector: self.clone(),
             connection: types::Connection { id: binding.id, config_json: binding.config_json },
             egress: binding.egress,
-            limits: self.manifest.limits.at_most(CEILING),
+            limits: binding.limits.of(self.manifest.limits).at_most(CEILING),
         }
     }
 }
 
 /// Calls one function of the connector interface and flattens its three results: value, failure, trap.
 macro_rules! enter {
-    ($bound:expr, $function:ident $(, $argument:expr)*) => {{
+    ($bound:expr, $function:ident $(, $argument:expr)*) => {
+        enter!(given $bound.allowance(0, 0), $bound, $function $(, $argument)*).map(|called| called.value)
+    };
+    (given $allowance:expr, $bound:expr, $function:ident $(, $argument:expr)*) => {{
         let connection = $bound.connection.clone();
-        let answer = call(&$bound.connector, &$bound.egress, $bound.limits, move |instance, store| {
+        let answer = call(&$bound.connector, &$bound.egress, $allowance, move |instance, store| {
             Box::pin(async move {
                 let connector = instance.offtake_destination_connector();
                 connector.$function(store, &connection $(, $argument)*).await
             })
         });
         let called = answer.await?;
-        called.value.map_err(|failed| $bound.explain(bindings::call_failure(failed), called.refused))
+        match called.value {
+            Ok(value) => Ok(Called { value, answered: called.answered, refused: called.refused }),
+            Err(failed) => Err($bound.explain(bindings::call_failure(failed), called.refused)),
+        }
     }};
 }
 
 impl Bound {
+    /// What the connector asks for.
+    pub(crate) fn manifest(&self) -> Arc<Manifest> {
+        self.connector.manifest.clone()
+    }
+
+    pub(crate) fn way_out(&self) -> Arc<dyn Egress> {
+        self.egress.clone()
+    }
+
+    /// What a call may use that is given so many rows of so many bytes.
+    fn allowance(&self, rows: usize, bytes: usize) -> Allowance {
+        Allowance { limits: self.limits, egress_bytes: egress_bytes(rows, bytes) }
+    }
+
     /// A guest that fails after the host refused it a request fails for that reason, and only the host knows which.
     fn explain(&self, failed: CallFailure, refused: Option<Refused>) -> CallFailure {
         self.heed([&failed.failure]);
         let failed = match refused {
             None => failed,
-            Some(Refused { code, message }) => CallFailure {
-                failure: Failure::Misconfigured(Detail { code: code.to_owned(), message, ..Detail::default() }),
-                effect: failed.effect,
-            },
+            Some(Refused { code, message }) => {
+                let detail = Detail { code: code.to_owned(), message, ..Detail::default() };
+                // The vendor refused the host an access token: that is for whoever renews the credential.
+                let is_auth = code == "OFT-A004";
+                let failure = if is_auth { Failure::Auth(detail) } else { Failure::Misconfigured(detail) };
+                CallFailure { failure, effect: failed.effect }
+            }
         };
         self.clean(failed)
     }
@@ -200,9 +226,10 @@ impl Destination for Bound {
         rows: &str,
     ) -> Result<Option<Vec<String>>, CallFailure> {
         let (object, match_keys, fields) = (object.to_owned(), match_keys.to_vec(), fields.to_vec());
+        let allowance = self.allowance(rows.lines().count(), rows.len());
         let rows = rows.as_bytes().to_vec();
-        let found = enter!(self, call_look_up, &object, &match_keys, &fields, &rows)?;
-        let lines = found.map(|bytes| {
+        let found = enter!(given allowance, self, call_look_up, &object, &match_keys, &fields, &rows)?;
+        let lines = found.value.map(|bytes| {
             let text = self.egress.redact(&String::from_utf8_lossy(&bytes));
             text.lines().map(str::to_owned).collect()
         });
@@ -210,9 +237,13 @@ impl Destination for Bound {
     }
 
     async fn write(&self, request: WriteRequest) -> Result<Vec<RowResult>, CallFailure> {
+        let allowance = self.allowance(request.refs.len(), request.rows.len());
         let batch = bindings::batch(request);
-        let results = enter!(self, call_write, &batch)?;
-        let results: Vec<RowResult> = results.into_iter().map(bindings::row_result).collect();
+        let called = enter!(given allowance, self, call_write, &batch)?;
+        let mut results: Vec<RowResult> = called.value.into_iter().map(bindings::row_result).collect();
+        if called.answered == 0 {
+            results.iter_mut().for_each(doubt);
+        }
         self.heed(results.iter().filter_map(|result| result.outcome.as_ref().err()));
         let clean = results.into_iter().map(|mut result| {
             result.remote_id = result.remote_id.map(|id| cut(&self.egress.redact(&id), MESSAGE_BYTES_MAX).to_owned());
@@ -223,6 +254,17 @@ impl Destination for Bound {
             result
         });
         Ok(clean.collect())
+    }
+}
+
+/// What a row came to in a call to which the vendor answered nothing: nobody has taken it, so the connector's word that it is
+/// done is worth nothing, and neither is what else it says of rows. A refusal needs no vendor: the connector may have seen
+/// the reason in the row.
+fn doubt(result: &mut RowResult) {
+    if let Ok(kind) = result.outcome {
+        let message = format!("the connector says `{}`, and the destination answered no request", kind.as_str());
+        let detail = Detail { code: "nothing_sent".to_owned(), message, ..Detail::default() };
+        result.outcome = Err(Failure::Fatal(detail));
     }
 }
 

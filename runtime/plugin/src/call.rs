@@ -1,9 +1,11 @@
 //! One call into a guest: a fresh store, its limits, and what becomes of a trap.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure};
 use offtake_core::manifest::CallLimits;
 use offtake_core::ports::Egress;
@@ -12,7 +14,7 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 use crate::bindings::Destination;
 use crate::deadline::Deadline;
 use crate::engine::Connector;
-use crate::host::{CallState, Refused};
+use crate::host::{Budgets, CallState, Refused};
 use crate::limits::{HANDLES_MAX, HOSTCALL_BYTES_MAX, TICK_MS};
 
 /// The guest used up its CPU time; carried through wasmtime as the reason of the trap.
@@ -20,9 +22,19 @@ use crate::limits::{HANDLES_MAX, HOSTCALL_BYTES_MAX, TICK_MS};
 #[error("out of CPU time")]
 struct OutOfCpu;
 
+/// What a call is given beside its arguments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) limits: CallLimits,
+    /// Bytes that its requests may carry.
+    pub(crate) egress_bytes: usize,
+}
+
 /// What a call came to.
 pub(crate) struct Called<T> {
     pub(crate) value: T,
+    /// Requests that the vendor answered.
+    pub(crate) answered: u32,
     /// The first request that the host refused meanwhile.
     pub(crate) refused: Option<Refused>,
 }
@@ -35,17 +47,25 @@ pub(crate) type Calling<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<T>
 pub(crate) async fn call<T, F>(
     connector: &Connector,
     egress: &Arc<dyn Egress>,
-    limits: CallLimits,
+    Allowance { limits, egress_bytes }: Allowance,
     enter: F,
 ) -> Result<Called<T>, CallFailure>
 where
     T: Send,
     F: for<'a> FnOnce(&'a Destination, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
 {
+    // Waiting for it is no time that the guest used.
+    let memory = connector.memory.take(limits.memory_mib).await;
+    let _memory = memory.ok_or_else(|| fatal("host_broke", "the host ends".to_owned()))?;
     let name: Arc<str> = format!("{}@{}", connector.manifest.id, connector.manifest.version).into();
     let ticks = u64::from(limits.cpu_ms) / TICK_MS;
     let deadline = Arc::new(Deadline::new(Duration::from_millis(limits.wall_ms.into())));
-    let state = CallState::new(name, egress.clone(), limits.memory_mib, ticks, deadline.clone());
+    let state = CallState::new(
+        name,
+        egress.clone(),
+        deadline.clone(),
+        Budgets { memory_mib: limits.memory_mib, cpu_ticks: ticks, egress_bytes },
+    );
     let mut store = Store::new(&connector.engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -60,14 +80,20 @@ where
         let instance = connector.pre.instantiate_async(&mut store).await?;
         enter(&instance, &mut store).await
     };
-    let ended = deadline.keep(running).await;
-    let state = store.data();
+    // wasmtime lets a host function's panic through; here it ends.
+    let ended = deadline.keep(AssertUnwindSafe(running).catch_unwind()).await;
+    let state = store.data_mut();
+    state.log_printed();
     if state.log.dropped > 0 {
         tracing::warn!(code = "OFT-P008", dropped = state.log.dropped, connector = %connector.manifest.id, "log lines of the connector were dropped");
     }
+    if let Some(why) = &state.overspent {
+        tracing::warn!(code = "OFT-E307", connector = %connector.manifest.id, "requests of the connector were refused: {why}");
+    }
     match ended {
-        Some(Ok(value)) => Ok(Called { value, refused: state.refused.clone() }),
-        Some(Err(error)) => Err(broken(&error, state.memory.exceeded, limits)),
+        Some(Ok(Ok(value))) => Ok(Called { value, answered: state.answered, refused: state.refused.clone() }),
+        Some(Ok(Err(error))) => Err(broken(&error, state.memory.exceeded, limits)),
+        Some(Err(_)) => Err(fatal("host_broke", "the host broke while it served the connector".to_owned())),
         None => Err(fatal("wall_limit", deadline.missed())),
     }
 }

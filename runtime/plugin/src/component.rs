@@ -7,9 +7,10 @@ use std::path::Path;
 
 use offtake_core::manifest::{self, Manifest};
 use sha2::{Digest, Sha256};
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, Parser, Payload, Validator};
 
 use crate::Error;
+use crate::features::FEATURES;
 
 /// A Python connector is 18 MiB; what is larger was not stripped or means harm.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
@@ -45,7 +46,18 @@ pub struct Inspected {
 /// # Errors
 /// OFT-P010 to OFT-P016.
 pub fn inspect(path: &Path) -> Result<Inspected, Error> {
-    let bytes = read(path)?;
+    inspect_bytes(path, read(path)?)
+}
+
+/// Checks the bytes of a component that came from `path`, which only messages name.
+///
+/// # Errors
+/// OFT-P010 to OFT-P015.
+pub fn inspect_bytes(path: &Path, bytes: Vec<u8>) -> Result<Inspected, Error> {
+    if bytes.len() as u64 > COMPONENT_BYTES_MAX {
+        let bytes = bytes.len() as u64;
+        return Err(Error::TooLarge { path: path.to_owned(), bytes, max: COMPONENT_BYTES_MAX });
+    }
     let not_a_component = |message: String| Error::NotAComponent { path: path.to_owned(), message };
     // The parser is not meant to panic; if it does, the file is refused and the host goes on.
     let surface =
@@ -119,7 +131,7 @@ impl Surface {
                 return Err(format!("it has more than {NAMES_MAX} imports and exports"));
             }
         }
-        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut validator = Validator::new_with_features(FEATURES);
         validator.validate_all(bytes).map_err(|error| at(&error))?;
         Ok(surface)
     }

@@ -8,16 +8,17 @@ use std::time::Duration;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteRequest};
 use offtake_core::manifest::Manifest;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Engine, Store};
 
 use crate::bindings::{self, Destination, DestinationPre};
 use crate::bound::Binding;
+use crate::compile::config;
 use crate::component::inspect;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::host::CallState;
+use crate::host::{Budgets, CallState};
 use crate::image;
-use crate::limits::{CEILING, FIBER_STACK_BYTES, HANDLES_MAX, HOSTCALL_BYTES_MAX, WASM_STACK_BYTES};
+use crate::limits::{CEILING, HANDLES_MAX, HOSTCALL_BYTES_MAX, egress_bytes};
 
 /// More than a call may use in its CPU time: a metered connector ends, too.
 const INSTRUCTIONS_MAX: u64 = 1 << 40;
@@ -55,15 +56,8 @@ impl Meter {
     /// OFT-P018 when the machine cannot give what the engine needs.
     pub fn new() -> Result<Self, Error> {
         let failed = |error: wasmtime::Error| Error::Engine(error.to_string());
-        let mut config = Config::new();
-        config
-            .consume_fuel(true)
-            .concurrency_support(false)
-            .wasm_memory64(false)
-            .wasm_relaxed_simd(false)
-            .cranelift_nan_canonicalization(true)
-            .max_wasm_stack(WASM_STACK_BYTES)
-            .async_stack_size(FIBER_STACK_BYTES);
+        let mut config = config();
+        config.epoch_interruption(false).consume_fuel(true);
         let engine = Engine::new(&config).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         Destination::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state).map_err(failed)?;
@@ -91,7 +85,12 @@ impl Metered {
         let limits = self.manifest.limits.at_most(CEILING);
         let deadline = Arc::new(Deadline::new(Duration::from_millis(limits.wall_ms.into())));
         let name: Arc<str> = self.manifest.id.as_str().into();
-        let state = CallState::new(name, binding.egress, limits.memory_mib, u64::MAX, deadline.clone());
+        let budgets = Budgets {
+            memory_mib: limits.memory_mib,
+            cpu_ticks: u64::MAX,
+            egress_bytes: egress_bytes(request.refs.len(), request.rows.len()),
+        };
+        let state = CallState::new(name, binding.egress, deadline.clone(), budgets);
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);

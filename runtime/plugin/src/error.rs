@@ -77,6 +77,14 @@ pub enum Error {
         /// The compiler's words.
         message: String,
     },
+    /// OFT-P020: compiling it takes more than it may.
+    #[error("{} cannot be compiled: {message}", .path.display())]
+    CompileLimit {
+        /// The file.
+        path: PathBuf,
+        /// Which limit.
+        message: String,
+    },
     /// OFT-P018: this machine cannot run components.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(String),
@@ -95,6 +103,7 @@ impl Error {
             Self::Io { .. } => "OFT-P016",
             Self::Compile { .. } => "OFT-P017",
             Self::Engine(_) => "OFT-P018",
+            Self::CompileLimit { .. } => "OFT-P020",
         }
     }
 
@@ -113,6 +122,7 @@ impl Error {
             Self::NotAConnector { .. } => "export the connector with the SDK's `export!` macro",
             Self::Io { .. } => "check the path under `destination.plugin` of the connection",
             Self::Compile { .. } => "rebuild it with a current toolchain",
+            Self::CompileLimit { .. } => "no connector that is meant well needs so much: report it to its author",
             Self::Engine(_) => "allow the process more address space (ulimit -v)",
         }
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(crate) use self::checks::id as check_id;
 use self::reader::Table;
 use crate::error::Error;
-use crate::manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest};
+use crate::manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest, OAuth2};
 
 /// The manifest's schema name.
 const SCHEMA: &str = "offtake.manifest/1";
@@ -89,11 +89,32 @@ fn credentials(root: &mut Table<'_>, endpoints: &BTreeMap<String, Endpoint>) -> 
             header: table.text("header").checked(checks::header),
             endpoints: table.texts("endpoints").each(|name| checks::known_endpoint(name, endpoints)),
             description: table.text("description").value(),
+            oauth2: table.table("oauth2").map(|oauth2| self::oauth2(oauth2, endpoints)),
         };
         table.finish();
         credentials.insert(slot, credential);
     }
     credentials
+}
+
+fn oauth2(mut table: Table<'_>, endpoints: &BTreeMap<String, Endpoint>) -> OAuth2 {
+    let oauth2 = OAuth2 {
+        endpoint: table.text("endpoint").checked(|name| checks::known_endpoint(name, endpoints)),
+        path: table.text("path").checked(checks::plain_path),
+        flows: table.texts("flows").each(checks::flow),
+        request: table
+            .optional_text("request")
+            .checked_some(checks::token_request)
+            .unwrap_or_else(|| "form".to_owned()),
+        client_auth: table
+            .optional_text("client_auth")
+            .checked_some(checks::client_auth)
+            .unwrap_or_else(|| "body".to_owned()),
+        scopes: table.optional_texts("scopes").each(checks::scope),
+        audience: table.optional_text("audience").checked_some(|_| Ok(())),
+    };
+    table.finish();
+    oauth2
 }
 
 fn kind(table: &mut Table<'_>) -> CredentialKind {

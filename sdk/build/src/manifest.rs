@@ -67,6 +67,30 @@ pub struct Credential {
     pub endpoints: Vec<String>,
     /// For people.
     pub description: String,
+    /// Where the host gets access tokens for this slot, if the vendor issues them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth2: Option<OAuth2>,
+}
+
+/// How the vendor issues access tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OAuth2 {
+    /// The endpoint that issues them.
+    pub endpoint: String,
+    /// Its path.
+    pub path: String,
+    /// Of `client_credentials`, `refresh_token` and `jwt_bearer`.
+    pub flows: Vec<String>,
+    /// `form`, `json` or `query`.
+    pub request: String,
+    /// `body` or `basic`.
+    pub client_auth: String,
+    /// Scopes that are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Audience of assertions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
 }
 
 /// What the connector asks for in one call.

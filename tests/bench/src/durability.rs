@@ -58,7 +58,7 @@ async fn once(durability: Durability, answers_after: Duration, rows: i64) -> Out
     Ok(record.requests as f64 * 1_000.0 / record.timings.send_ms as f64)
 }
 
-fn spec() -> SyncSpec {
+pub(crate) fn spec() -> SyncSpec {
     SyncSpec {
         name: "bench".to_owned(),
         target: "bench".to_owned(),
@@ -67,7 +67,8 @@ fn spec() -> SyncSpec {
         on_delete: OnDelete::Ignore,
         match_keys: vec!["email".to_owned()],
         policies: Policies::new(),
-        batch_rows: None,
+        // As many as the vendor of these figures takes.
+        batch_rows: Some(100),
         concurrency: None,
         guards: Guards::default(),
         selection: Selection::All,

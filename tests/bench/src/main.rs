@@ -1,8 +1,10 @@
-//! What durability costs and how long recovery takes, on the real engine and the real state. Figures, not assertions:
+//! What durability and the sandbox cost, and how long recovery takes, on the real engine, state and sandbox. Figures, not assertions:
 //! `cargo xtask bench` builds it in release and starts it.
 
 mod durability;
+mod native;
 mod recovery;
+mod sandbox;
 mod vendor;
 
 use std::error::Error;
@@ -16,13 +18,18 @@ async fn main() -> Outcome<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => {
+            sandbox::measure().await?;
             durability::measure().await?;
             recovery::measure().await
         }
+        // A part of it.
+        ["sandbox"] => sandbox::measure().await,
+        // What `sandbox` starts and kills.
+        ["serve"] => native::serve().await,
         // What `recovery` starts and kills.
         ["fill", folder, rows, rest @ ..] => {
             recovery::fill(Path::new(folder), rows.parse()?, rest == ["--finish"]).await
         }
-        _ => Err("usage: offtake-bench".into()),
+        _ => Err("usage: offtake-bench [sandbox]".into()),
     }
 }

@@ -70,7 +70,7 @@ async fn a_slot_that_is_not_there_is_refused() {
     let secrets = BTreeMap::from([("key".to_owned(), "x".to_owned())]);
     let talk = Talk::Vendor("http://127.0.0.1:1".to_owned(), secrets);
     let options = offtake_kit::Options { script: script(&script_of("careless"), |text| text), talk, record: false };
-    let connector = offtake_plugin::Host::new(None).unwrap().load(&component).unwrap();
+    let connector = offtake_plugin::Host::new(offtake_plugin::Options::default()).unwrap().load(&component).unwrap();
     let Err(error) = offtake_kit::Stage::new(connector, options) else { panic!() };
     assert_eq!(error.code(), "OFT-K006");
 }

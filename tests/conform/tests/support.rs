@@ -1,6 +1,5 @@
 //! Built guests, and the kit around them.
 
-#[expect(dead_code, reason = "the sandbox's tests list the guests as well")]
 #[path = "../../sandbox/tests/support/guest.rs"]
 pub(crate) mod guest;
 
@@ -10,8 +9,10 @@ use std::sync::LazyLock;
 use offtake_kit::{Options, Report, Script, Stage, Talk, Verdict};
 use offtake_plugin::Host;
 
-static HOST: LazyLock<Host> =
-    LazyLock::new(|| Host::new(Some(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"))).unwrap());
+static HOST: LazyLock<Host> = LazyLock::new(|| {
+    let cache = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+    Host::new(offtake_plugin::Options { cache, ..Default::default() }).unwrap()
+});
 
 /// A script after a change of its text.
 pub(crate) fn script(path: &Path, change: impl FnOnce(String) -> String) -> Script {

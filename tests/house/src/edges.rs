@@ -7,12 +7,14 @@ use cargo_metadata::{Metadata, Package};
 
 /// A crate and the crates of the workspace that it may depend on. A crate that is not here is below `tests/`
 /// and free.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("offtake-core", &[]),
     ("offtake-config", &["offtake-core"]),
     ("offtake-source", &["offtake-core"]),
     ("offtake-state", &["offtake-core"]),
     ("offtake-egress", &["offtake-core"]),
+    ("offtake-secrets", &["offtake-core"]),
+    ("offtake-registry", &["offtake-core", "offtake-test-tools"]),
     ("offtake-plugin", &["offtake-core"]),
     ("offtake-engine", &["offtake-core"]),
     ("offtake-kit", &["offtake-core", "offtake-egress", "offtake-plugin"]),
@@ -28,10 +30,13 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "offtake-engine",
             "offtake-kit",
             "offtake-plugin",
+            "offtake-registry",
+            "offtake-secrets",
             "offtake-server",
             "offtake-sim",
             "offtake-source",
             "offtake-state",
+            "offtake-test-tools",
         ],
     ),
 ];

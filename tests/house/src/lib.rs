@@ -4,8 +4,9 @@
 
 pub mod codes;
 pub mod edges;
-pub mod guests;
 pub mod lines;
 pub mod source;
+pub mod threats;
 pub mod tree;
+pub mod wit;
 pub mod wrappers;

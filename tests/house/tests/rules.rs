@@ -1,9 +1,9 @@
 //! One test a rule; each names every place that breaks it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{Metadata, MetadataCommand};
-use offtake_house_tests::{codes, edges, guests, lines, tree, wrappers};
+use offtake_house_tests::{codes, edges, lines, threats, tree, wit, wrappers};
 
 fn metadata() -> Metadata {
     MetadataCommand::new().manifest_path(tree::root().join("Cargo.toml")).exec().unwrap()
@@ -30,7 +30,8 @@ fn every_file_keeps_the_rules() {
         match std::fs::read(tree::root().join(&path)).map(String::from_utf8) {
             Ok(Ok(text)) => found.extend(lines::check(&path, &text)),
             // What is no text has no lines to look at; it is testdata or it does not belong here.
-            Ok(Err(_)) if path.contains("testdata/") || path.contains("recordings/") => {}
+            Ok(Err(_))
+                if path.contains("testdata/") || path.contains("recordings/") || path.starts_with("tests/golden/") => {}
             Ok(Err(_)) => found.push(format!("{path}: only testdata may be binary")),
             // Other tests of the same run make and remove files.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -74,12 +75,30 @@ fn every_error_code_is_documented() {
 }
 
 #[test]
-fn every_guest_is_tested() {
-    let manifests = files("tests/guests").into_iter();
-    let names = manifests.filter_map(|path| {
-        let folder = path.strip_prefix("tests/guests/")?.strip_suffix("/connector.toml")?;
-        Some(folder.to_owned())
-    });
-    let sources = files("tests/sandbox").into_iter().filter(|path| path.ends_with(".rs"));
-    none(guests::untested(&names.collect::<Vec<_>>(), &sources.map(|path| read(&path)).collect::<String>()));
+fn published_interfaces_are_frozen() {
+    let mut versions: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for path in files("wit") {
+        if let Some((version, name)) = path.strip_prefix("wit/").and_then(|path| path.split_once('/')) {
+            versions.entry(version.to_owned()).or_default().push((name.to_owned(), read(&path)));
+        }
+    }
+    let found: Vec<_> = versions.into_iter().map(|(version, files)| (version, wit::digest(files))).collect();
+    none(wit::check(&found));
+}
+
+#[test]
+fn every_threat_has_its_control_and_its_test() {
+    let all = ["runtime", "tests"].into_iter().flat_map(files).collect::<BTreeSet<String>>();
+    let code: String = all.iter().filter(|path| path.ends_with(".rs")).map(|path| read(path)).collect();
+    none(threats::check(&threats::rows(&read("docs/security.md")), &all, &threats::named(&code)));
+}
+
+/// wasmtime's long-term releases are those whose number divides by twelve.
+#[test]
+fn the_wasm_engine_is_a_long_term_release() {
+    let packages = metadata().packages;
+    let engines = packages.iter().filter(|package| ["wasmtime", "wasmtime-wasi"].contains(&package.name.as_str()));
+    let versions: Vec<_> = engines.map(|engine| &engine.version).collect();
+    assert_eq!(versions.len(), 2);
+    assert!(versions.iter().all(|version| version.major % 12 == 0), "{versions:?}");
 }

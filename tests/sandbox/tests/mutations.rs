@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use offtake_core::ports::Destination;
-use offtake_plugin::Host;
+use offtake_plugin::{Host, Options};
 
-use crate::support::bytes::ok;
+use crate::support::bytes::{ok, outside_of_modules};
 use crate::support::way_out::Nowhere;
 use crate::support::{MACHINE, alone, bind, expect_ok, rows};
 
-const MUTATIONS: usize = 300;
+/// Wrong bytes anywhere, which is in the code of a function for the most part, and in what holds the component together:
+/// types, imports, exports, the manifest.
+const ANYWHERE: usize = 200;
+const OUTSIDE_OF_CODE: usize = 800;
 /// `OFFTAKE_TEST_SEED` takes its place.
 const SEED: u64 = 0x005e_ed0f_7a4e;
 
@@ -56,7 +59,7 @@ async fn try_out(host: &Host, bytes: &[u8]) -> String {
 async fn a_component_cut_short_is_refused() {
     let whole = ok();
     let _machine = MACHINE.read().await;
-    let host = Host::new(None).unwrap();
+    let host = Host::new(Options::default()).unwrap();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for percent in (0..100).step_by(2) {
         let end = whole.len() * percent / 100;
@@ -77,10 +80,12 @@ async fn a_wrong_byte_does_the_host_no_harm() {
     println!("OFFTAKE_TEST_SEED={seed}");
     let mut random = Random(seed);
     let _machine = MACHINE.read().await;
-    let host = Host::new(None).unwrap();
+    let host = Host::new(Options::default()).unwrap();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..MUTATIONS {
-        let (at, flip) = (random.below(whole.len()), random.below(255) + 1);
+    let outside = outside_of_modules(&whole);
+    for number in 0..ANYWHERE + OUTSIDE_OF_CODE {
+        let at = if number < ANYWHERE { random.below(whole.len()) } else { outside[random.below(outside.len())] };
+        let flip = random.below(255) + 1;
         let mut bytes = whole.clone();
         bytes[at] ^= u8::try_from(flip).unwrap();
         let what = try_out(&host, &bytes).await;

@@ -7,10 +7,17 @@
 )]
 #![expect(clippy::print_stdout, reason = "a failed test shows what was measured")]
 
+mod addresses;
+mod bounded;
 mod cache;
+mod compiling;
 mod doors;
 mod echoes;
 mod files;
+mod golden;
 mod guests;
+mod hot;
 mod mutations;
+mod side_by_side;
 mod support;
+mod wasi;

@@ -1,6 +1,7 @@
 //! What the tests share: built guests, ways out, the host's calls, and what was logged.
 
 pub(crate) mod bytes;
+pub(crate) mod graft;
 pub(crate) mod guest;
 pub(crate) mod journal;
 pub(crate) mod vendor;
@@ -12,14 +13,29 @@ use std::sync::{Arc, LazyLock};
 use offtake_core::destination::{CallFailure, OutcomeKind, RowRef, RowResult, WriteRequest};
 use offtake_core::object::Operation;
 use offtake_core::ports::{Destination, Egress};
-use offtake_plugin::{Binding, Bound, Connector, Host};
+use offtake_plugin::{Binding, Bound, Child, CompileLimits, Compiler, Connector, Host, Options};
 use tokio::sync::RwLock;
 
 /// One host for all tests, as there is one in a process. Its compiled components outlive the run.
 pub(crate) static HOST: LazyLock<Host> = LazyLock::new(|| {
     journal::start();
-    Host::new(Some(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"))).unwrap()
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    Host::new(Options { cache: Some(cache), compiler: compiler(), ..Options::default() }).unwrap()
 });
+
+/// As the program does it, each component is compiled by a process of its own.
+pub(crate) fn compiler() -> Compiler {
+    compiler_within(CompileLimits::default())
+}
+
+/// The same, with other limits.
+pub(crate) fn compiler_within(limits: CompileLimits) -> Compiler {
+    let arguments = ["compile".to_owned(), limits.memory_mib.to_string(), limits.cpu_s.to_string()];
+    Compiler::Child(Child { program: ALONE.into(), arguments: arguments.map(Into::into).into(), limits })
+}
+
+/// The program that does for the tests what needs a process of its own.
+pub(crate) const ALONE: &str = env!("CARGO_BIN_EXE_sandbox-alone");
 
 /// Tests that measure time hold it for themselves; the others share it.
 pub(crate) static MACHINE: RwLock<()> = RwLock::const_new(());
@@ -31,7 +47,7 @@ pub(crate) fn connector(guest: &str) -> Connector {
 
 /// A connector with a way out.
 pub(crate) fn bind(connector: &Connector, egress: Arc<dyn Egress>) -> Bound {
-    connector.bind(Binding { id: "test".to_owned(), config_json: "{}".to_owned(), egress })
+    connector.bind(Binding { id: "test".to_owned(), config_json: "{}".to_owned(), egress, limits: Default::default() })
 }
 
 /// The guest of this name with a way out that leads nowhere.

@@ -14,6 +14,7 @@ mod gate;
 mod ident;
 mod journal;
 mod limits;
+mod oauth;
 mod object;
 mod portal;
 mod property;
@@ -42,6 +43,7 @@ use tokio::task::JoinHandle;
 pub use fault::{Answer, Fault, Store};
 pub use journal::Entry;
 pub use limits::Limits;
+pub use oauth::App;
 pub use store::Record;
 
 /// How a simulator is to behave.
@@ -49,8 +51,10 @@ pub use store::Record;
 pub struct Options {
     /// Where to listen. Only loopback addresses are accepted; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The one Bearer token that is let in.
+    /// The one Bearer token that is let in, until an app's is issued.
     pub token: String,
+    /// An app that may get access tokens; each takes the place of the one before.
+    pub app: Option<App>,
     /// The request limits of the portal.
     pub limits: Limits,
     /// Searches a second, which HubSpot counts apart from all other requests.
@@ -68,6 +72,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: "pat-na1-simulated".to_owned(),
+            app: None,
             limits: Limits::default(),
             search_secondly: 5,
             portal_id: 62_515,

@@ -3,6 +3,8 @@
 //! They are kept in the folder that `OFFTAKE_TEST_TOOLS` names, else in `test-tools` of cargo's target folder.
 //! Several test binaries may ask for the same tool at once; one installs and the others wait for it.
 
+pub mod registry;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;

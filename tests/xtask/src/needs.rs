@@ -10,13 +10,15 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need { command: &["cc", "--version"], package: "gcc" },
     Need { command: &["pkg-config", "--version"], package: "pkg-config" },
     Need { command: &["python3", "-c", "import venv, ensurepip"], package: "python3-venv" },
     Need { command: &["node", "--version"], package: "nodejs" },
     Need { command: &["npm", "--version"], package: "npm" },
     Need { command: &["git", "--version"], package: "git" },
+    Need { command: &["minisign", "-v"], package: "minisign" },
+    Need { command: &["docker-registry", "--version"], package: "docker-registry" },
 ];
 
 /// Installs what is missing where that is possible, or says what to type.

@@ -48,7 +48,7 @@ pub(crate) fn conform() -> Step {
     Step::cargo("conform", &arguments.concat())
 }
 
-/// Figures of the engine and the state.
+/// Figures of the engine, the state and the sandbox.
 pub(crate) fn bench() -> Step {
     Step::cargo("bench", &["run", "--release", "--locked", "--quiet", "--package", "offtake-bench"])
 }

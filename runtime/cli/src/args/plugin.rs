@@ -36,6 +36,85 @@ pub(crate) enum Plugin {
     Test(Test),
     /// List the connectors of the project.
     List,
+    /// Make a pair of keys to sign connectors with, in minisign's format.
+    Keygen {
+        /// The secret key's file; the public key goes beside it, as `.pub`.
+        #[arg(long, default_value = "offtake.key", value_name = "FILE")]
+        out: PathBuf,
+        /// Do not ask for a password: whoever reads the file can sign.
+        #[arg(long)]
+        no_password: bool,
+    },
+    /// Sign a component; the signature goes beside it, as `.minisig`.
+    Sign {
+        /// The component.
+        file: PathBuf,
+        /// The secret key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Say who has signed a component, and whether the project's policy lets it run.
+    Verify {
+        /// A file, or a reference of a registry.
+        place: String,
+        /// Check against this public key alone, instead of the project's policy.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Put a component and its signature into a registry.
+    Push {
+        /// The component.
+        file: PathBuf,
+        /// The reference, as `registry.example.com/team/connector:1.2.0`.
+        reference: String,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Get a component and its signature from a registry, without running or installing anything.
+    Pull {
+        /// The reference.
+        reference: String,
+        /// Where the component goes. Default: its id, as `.wasm`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Verify, pin and put a connector into the project; without a place, put back what is pinned.
+    Install {
+        /// A file, or a reference of a registry.
+        place: Option<String>,
+        /// Let it have what it asks for beyond what was approved before.
+        #[arg(long)]
+        approve: bool,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Show what a component would change of what is installed.
+    Diff {
+        /// A file, or a reference of a registry.
+        place: String,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Go back to the version of a connector that ran before.
+    Rollback {
+        /// Id of the connector.
+        id: String,
+    },
+}
+
+/// How a registry is reached. Logins are those that `docker login` has kept.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArgs {
+    /// Plain http, for a registry on this machine.
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+    /// A certificate authority to trust beside those of the system.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// `plugin test`.

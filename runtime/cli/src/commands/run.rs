@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress::{Bars, Progress};
 use crate::signals::Signals;
-use crate::wire::{Freshness, Workspace, prepare};
+use crate::wire::{Freshness, Workspace, prepare, reload};
 
 /// Syncs that run at once. Each holds the differences of one table in memory, and a slow destination its place.
 const SYNCS_AT_ONCE: usize = 16;
@@ -73,6 +73,7 @@ pub(super) async fn run_all(
     let mut ended: Vec<(usize, anyhow::Result<RunRecord>)> = tokio::select! {
         ended = futures::stream::iter(running).buffer_unordered(SYNCS_AT_ONCE).collect() => ended,
         () = signals.second() => return Ok(signals.exit().unwrap_or(Exit::Interrupted)),
+        never = reload(workspace) => match never {},
     };
     ended.sort_by_key(|(place, _)| *place);
     let (mut records, mut errors, mut exit) = (Vec::new(), Vec::new(), Exit::Success);

@@ -1,20 +1,25 @@
 //! Joins a connection's file with its connector.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use offtake_config::{DestinationConnection, Problem, Problems, check_part};
-use offtake_core::Name;
+use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
 use offtake_core::manifest::Manifest;
+use offtake_core::{Fault, Name};
 use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
-use offtake_plugin::{Binding, Bound, Connector, inspect};
+use offtake_plugin::{Binding, Bound, Connector, Hot};
 use serde_json::Value;
 
-use super::Workspace;
+use super::{Supply, Workspace};
 use crate::secrets;
 
 /// Reads a connector and checks the connection against its manifest; nothing is compiled, nothing runs.
-pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems) -> Option<(Manifest, String)> {
-    match inspect(&connection.plugin) {
+pub(super) fn check(
+    supply: &Supply,
+    connection: &DestinationConnection,
+    problems: &mut Problems,
+) -> Option<(Manifest, String)> {
+    match supply.admit(&connection.plugin) {
         Ok(inspected) => {
             check_settings(connection, &inspected.manifest, problems);
             Some((inspected.manifest, inspected.digest))
@@ -26,43 +31,63 @@ pub(super) fn check(connection: &DestinationConnection, problems: &mut Problems)
     }
 }
 
-fn unusable(connection: &DestinationConnection, error: offtake_plugin::Error) -> Problem {
-    let fault = offtake_core::Fault::from(error);
+fn unusable(connection: &DestinationConnection, fault: Fault) -> Problem {
     let problem = Problem::at(&connection.document, "/destination/plugin", fault.code, fault.message);
     problem.with_help(fault.help.unwrap_or_default())
 }
 
-/// Compiles a connector and gives it its way out.
+/// Compiles a connector, gives it its way out, and lets it be replaced from now on.
 pub(super) fn bind(
     workspace: &Workspace,
     name: &Name,
     connection: &DestinationConnection,
     problems: &mut Problems,
-) -> Option<Bound> {
-    let connector = match workspace.host.load(&connection.plugin) {
-        Ok(connector) => connector,
+) -> Option<Arc<Hot>> {
+    let admitted = workspace.supply.admit(&connection.plugin);
+    let compiled = admitted.and_then(|inspected| Ok(workspace.host.compile(&connection.plugin, inspected)?));
+    match compiled {
+        Ok(connector) => {
+            let bound = bound(workspace, name, connection, &connector, problems)?;
+            Some(workspace.hot.keep(name, bound))
+        }
         Err(error) => {
             problems.push(unusable(connection, error));
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Joins a compiled connector with a connection.
+pub(super) fn bound(
+    workspace: &Workspace,
+    name: &Name,
+    connection: &DestinationConnection,
+    connector: &Connector,
+    problems: &mut Problems,
+) -> Option<Bound> {
     let manifest = connector.manifest();
     check_settings(connection, manifest, problems);
-    let policy = policy(connection, manifest, problems);
-    let secrets = secrets::read(connection, manifest, problems);
+    let policy = policy(&workspace.project, connection, manifest, problems);
+    let granted = workspace.project.granted(&manifest.id);
+    let provided = secrets::provide(&workspace.secrets, connection, manifest, &granted, problems);
     if !problems.is_empty() {
         return None;
     }
     let options = Options {
         connection: name.to_string(),
         connector: format!("{}@{}", manifest.id, manifest.version),
-        credentials: Credentials::new(&manifest.credentials, secrets),
+        credentials: Credentials::new(&manifest.credentials, provided),
         policy: policy?,
         bucket: bucket(connection),
         audit: Some(audit(workspace, name, problems)?),
     };
     match Outbound::new(options, &workspace.limiters) {
-        Ok(outbound) => Some(bound(&connector, name, connection, outbound)),
+        Ok(outbound) => Some(connector.bind(Binding {
+            id: name.to_string(),
+            config_json: Value::Object(connection.config.clone()).to_string(),
+            egress: Arc::new(outbound),
+            limits: granted.limits,
+        })),
         Err(error) => {
             problems.push(Problem::at(&connection.document, "/destination", PolicyError::CODE, error.to_string()));
             None
@@ -70,12 +95,14 @@ pub(super) fn bind(
     }
 }
 
-fn bound(connector: &Connector, name: &Name, connection: &DestinationConnection, outbound: Outbound) -> Bound {
-    connector.bind(Binding {
-        id: name.to_string(),
-        config_json: Value::Object(connection.config.clone()).to_string(),
-        egress: Arc::new(outbound),
-    })
+/// What is wrong with the connections of a file when this connector is put there.
+pub(crate) fn settings_problems(project: &Project, file: &Path, manifest: &Manifest) -> Problems {
+    let mut problems = Problems::default();
+    for connection in project.destinations.values().filter(|connection| connection.plugin == file) {
+        check_settings(connection, manifest, &mut problems);
+        policy(project, connection, manifest, &mut problems);
+    }
+    problems
 }
 
 fn check_settings(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) {
@@ -85,16 +112,32 @@ fn check_settings(connection: &DestinationConnection, manifest: &Manifest, probl
     }
 }
 
-fn policy(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) -> Option<Policy> {
-    let mut grant = Grant { plain_http: connection.plain_http, networks: Vec::new() };
+fn policy(
+    project: &Project,
+    connection: &DestinationConnection,
+    manifest: &Manifest,
+    problems: &mut Problems,
+) -> Option<Policy> {
+    let mut grant = Grant {
+        plain_http: connection.plain_http,
+        connector: project.granted(&manifest.id),
+        block: project.block.clone(),
+        ..Grant::default()
+    };
+    let unknown = |network: &str| format!("`{network}` is not a network: write it as 127.0.0.1/32");
     for (index, network) in connection.networks.iter().enumerate() {
         match network.parse() {
             Ok(network) => grant.networks.push(network),
             Err(_) => {
                 let pointer = format!("/destination/allow/networks/{index}");
-                let message = format!("`{network}` is not a network: write it as 127.0.0.1/32");
-                problems.push(Problem::at(&connection.document, &pointer, "OFT-C010", message));
+                problems.push(Problem::at(&connection.document, &pointer, "OFT-C010", unknown(network)));
             }
+        }
+    }
+    for network in &project.block.networks {
+        match network.parse() {
+            Ok(network) => grant.blocked_networks.push(network),
+            Err(_) => problems.push(Problem::general("OFT-C010", format!("`block.networks`: {}", unknown(network)))),
         }
     }
     match Policy::new(manifest, &connection.endpoints, grant) {

@@ -11,7 +11,7 @@ use offtake_core::object::Field;
 use offtake_core::ports::{Clock, Destination, MappedModel, StateStore};
 use offtake_core::rules::{self, Misfit};
 use offtake_engine::{Ports, SyncSpec};
-use offtake_plugin::Bound;
+use offtake_plugin::Hot;
 use offtake_source::{Error as SourceError, Mapped, MappingError, Model};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub(crate) struct Prepared {
     pub(crate) spec: SyncSpec,
     model: Mapped,
     /// None when the destination was not asked.
-    destination: Option<Bound>,
+    destination: Option<Arc<Hot>>,
     /// What its fields were checked against.
     pub(crate) checked: Option<Remembered>,
 }
@@ -42,7 +42,7 @@ impl Prepared {
     pub(crate) fn ports(self, state: Arc<dyn StateStore>) -> Option<(SyncSpec, Ports)> {
         let ports = Ports {
             model: Arc::new(self.model),
-            destination: Arc::new(self.destination?),
+            destination: self.destination?,
             state,
             clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         };
@@ -123,7 +123,7 @@ async fn map(workspace: &Workspace, sync: &SyncConfig, problems: &mut Problems) 
 
 fn remembered(workspace: &Workspace, sync: &SyncConfig, problems: &mut Problems) -> Option<Remembered> {
     let connection = workspace.project.destinations.get(&sync.destination)?;
-    let (_, digest) = connector::check(connection, problems)?;
+    let (_, digest) = connector::check(&workspace.supply, connection, problems)?;
     discovery::recall(&workspace.project.state, &sync.destination, &sync.object, &digest)
 }
 
@@ -131,7 +131,7 @@ async fn ask(
     workspace: &Workspace,
     sync: &SyncConfig,
     problems: &mut Problems,
-) -> anyhow::Result<(Option<Bound>, Option<Remembered>)> {
+) -> anyhow::Result<(Option<Arc<Hot>>, Option<Remembered>)> {
     let Some(connection) = workspace.project.destinations.get(&sync.destination) else { return Ok((None, None)) };
     let Some(bound) = connector::bind(workspace, &sync.destination, connection, problems) else {
         return Ok((None, None));

@@ -1,30 +1,40 @@
 //! A project with what this process needs once to work on it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use offtake_config::{Problem, Problems, Project, SyncConfig, suggest};
+use offtake_core::Fault;
 use offtake_egress::Limiters;
-use offtake_plugin::Host;
+use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
+use offtake_secrets::Secrets;
 
-use super::Models;
+use super::{HotConnections, Models, Supply};
+use crate::args::COMPILE;
 
 /// An open project.
 pub(crate) struct Workspace {
     pub(crate) project: Project,
-    pub(crate) host: Host,
+    pub(crate) host: Arc<Host>,
     pub(crate) limiters: Limiters,
     pub(crate) models: Models,
+    pub(crate) secrets: Secrets,
+    pub(crate) supply: Supply,
+    pub(crate) hot: HotConnections,
 }
 
 impl Workspace {
     /// Reads a project's files and sets the sandbox up.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        let host = Host::new(cache_folder().map(|cache| cache.join("components")).as_deref());
+        let project = Self::project(folder)?;
         Ok(Self {
-            project: Self::project(folder)?,
-            host: host.map_err(offtake_core::Fault::from)?,
+            secrets: crate::secrets::of(&project),
+            supply: Supply::of(&project),
+            project,
+            host: Arc::new(host()?),
             limiters: Limiters::default(),
             models: Models::default(),
+            hot: HotConnections::default(),
         })
     }
 
@@ -71,9 +81,12 @@ impl Workspace {
 
     /// Reads a project's files alone.
     pub(crate) fn project(folder: &Path) -> anyhow::Result<Project> {
-        // Errors and audit lines show whole paths, whatever the folder was typed as.
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        Ok(offtake_config::load(&folder, &|name| std::env::var(name).ok())?)
+        Ok(offtake_config::load(&whole(folder), &|name| std::env::var(name).ok())?)
+    }
+
+    /// Reads `offtake.yml` alone.
+    pub(crate) fn settings(folder: &Path) -> anyhow::Result<Project> {
+        Ok(offtake_config::load_settings(&whole(folder), &|name| std::env::var(name).ok())?)
     }
 
     /// The syncs of these names, or all.
@@ -101,6 +114,29 @@ impl Workspace {
         }
         if problems.is_empty() { Ok(found) } else { Err(problems) }
     }
+}
+
+/// Errors and audit lines show whole paths, whatever the folder was typed as.
+fn whole(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// The sandbox of this process.
+pub(crate) fn host() -> Result<Host, Fault> {
+    let cache = cache_folder().map(|cache| cache.join("components"));
+    Ok(Host::new(Options { cache, compiler: compiler(), ..Options::default() })?)
+}
+
+/// Components are compiled by this program in another process, where a system has limits for one.
+fn compiler() -> Compiler {
+    // On Linux this is the running program also after an upgrade has put another one in its place.
+    let linux = cfg!(target_os = "linux").then(|| PathBuf::from("/proc/self/exe")).filter(|program| program.exists());
+    let program = linux.or_else(|| std::env::current_exe().ok()).filter(|_| cfg!(unix));
+    if program.is_none() {
+        tracing::warn!(code = "OFT-P019", "connectors are compiled in this process, which sets no limits to it");
+    }
+    let child = |program| Child { program, arguments: vec![COMPILE.into()], limits: CompileLimits::default() };
+    program.map_or(Compiler::InProcess, |program| Compiler::Child(child(program)))
 }
 
 /// This user's folder for what can be made again: compiled components, built connectors.

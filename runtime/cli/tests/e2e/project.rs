@@ -86,7 +86,7 @@ impl Project {
         let options = Options { token: TOKEN.to_owned(), limits: Limits::GENEROUS, ..Options::default() };
         let simulator = Simulator::start(options).await.unwrap();
         let project = Self { folder: TempDir::new().unwrap(), simulator };
-        project.write("offtake.yml", "version: 1\nproject: test\n");
+        project.write("offtake.yml", "version: 1\nproject: test\ntrust: { unsigned: allow }\n");
         project.write("models/people.sql", "SELECT email, name, revenue, stage\nFROM people\n");
         project.write(
             "connections/lake.yml",

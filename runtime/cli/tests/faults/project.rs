@@ -33,7 +33,7 @@ impl Project {
     pub(crate) fn new(binary: &Path, base_url: &str) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
         let project = Self { binary: binary.to_owned(), folder };
-        project.write("offtake.yml", "version: 1\nproject: faults\n")?;
+        project.write("offtake.yml", "version: 1\nproject: faults\ntrust: { unsigned: allow }\n")?;
         project.write("syncs/crm.yml", SYNC)?;
         let lake = "version: 1\nconnection: lake\nsource:\n  tables:\n    people: { format: csv, path: people.csv }\n";
         project.write("connections/lake.yml", lake)?;

@@ -95,7 +95,7 @@ pub(crate) struct Destination {
     pub(crate) config: serde_json::Map<String, serde_json::Value>,
     /// Where the secret of each credential slot comes from.
     #[serde(default)]
-    pub(crate) credentials: BTreeMap<String, Secret>,
+    pub(crate) credentials: BTreeMap<String, Credential>,
     /// Origins in place of those of the manifest: a sandbox, a regional host, a simulator.
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, String>,
@@ -104,7 +104,28 @@ pub(crate) struct Destination {
     pub(crate) allow: Option<Allow>,
 }
 
-/// Where a secret comes from. Exactly one of `env` and `file`.
+/// What fills a credential slot. Exactly one of its keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credential {
+    /// An environment variable.
+    #[serde(default)]
+    pub(crate) env: Option<String>,
+    /// A file, relative to the project folder.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
+    /// A program and its arguments; the secret is what it prints.
+    #[serde(default)]
+    pub(crate) command: Option<Vec<String>>,
+    /// A name under which `offtake secret set` keeps it.
+    #[serde(default)]
+    pub(crate) secret: Option<String>,
+    /// An access token, for which the host asks the vendor.
+    #[serde(default)]
+    pub(crate) oauth2: Option<OAuth2>,
+}
+
+/// Where a secret comes from. Exactly one of its keys.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Secret {
@@ -114,6 +135,55 @@ pub(crate) struct Secret {
     /// A file, relative to the project folder.
     #[serde(default)]
     pub(crate) file: Option<String>,
+    /// A program and its arguments; the secret is what it prints.
+    #[serde(default)]
+    pub(crate) command: Option<Vec<String>>,
+    /// A name under which `offtake secret set` keeps it.
+    #[serde(default)]
+    pub(crate) secret: Option<String>,
+}
+
+/// How the host comes to an access token.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuth2 {
+    /// Which way; `offtake plugin inspect` shows those that the vendor offers.
+    pub(crate) flow: Flow,
+    /// The client's public name at the vendor.
+    pub(crate) client_id: String,
+    /// The client's secret, where it has one.
+    #[serde(default)]
+    pub(crate) client_secret: Option<Secret>,
+    /// `refresh_token`: the first one. Its successors are kept in the encrypted store.
+    #[serde(default)]
+    pub(crate) refresh_token: Option<Secret>,
+    /// `jwt_bearer`: the private key in PEM.
+    #[serde(default)]
+    pub(crate) private_key: Option<Secret>,
+    /// `jwt_bearer`: id of the key, where the vendor wants one.
+    #[serde(default)]
+    pub(crate) key_id: Option<String>,
+    /// `jwt_bearer`: who vouches. Default: the client id.
+    #[serde(default)]
+    pub(crate) issuer: Option<String>,
+    /// `jwt_bearer`: for whom.
+    #[serde(default)]
+    pub(crate) subject: Option<String>,
+    /// `jwt_bearer`: in place of the manifest's audience.
+    #[serde(default)]
+    pub(crate) audience: Option<String>,
+    /// In place of the manifest's scopes.
+    #[serde(default)]
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+/// A way to an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Flow {
+    ClientCredentials,
+    RefreshToken,
+    JwtBearer,
 }
 
 /// What a connection may do beyond public addresses over https.

@@ -1,6 +1,5 @@
 //! A connection, from typed in to usable.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use offtake_core::lake::{Catalog, Format, LakeConfig, Table};
 use super::{Typed, claim, name};
 use crate::problem::{Problem, Problems};
 use crate::raw::connection as raw;
-use crate::{DestinationConnection, Document, Project, SecretRef, SourceConnection};
+use crate::{DestinationConnection, Document, Project, SourceConnection};
 
 pub(super) fn resolve(typed: Typed<raw::Connection>, project: &mut Project, problems: &mut Problems) {
     let Typed { document, raw } = typed;
@@ -89,21 +88,7 @@ fn destination_connection(
     document: Arc<Document>,
     problems: &mut Problems,
 ) -> DestinationConnection {
-    let mut credentials = BTreeMap::new();
-    for (slot, secret) in raw.credentials {
-        match (secret.env, secret.file) {
-            (Some(variable), None) => {
-                credentials.insert(slot, SecretRef::Env(variable));
-            }
-            (None, Some(file)) => {
-                credentials.insert(slot, SecretRef::File(folder.join(file)));
-            }
-            _ => {
-                let pointer = format!("/destination/credentials/{slot}");
-                problems.push(Problem::at(&document, &pointer, "OFT-C009", "a secret has either `env` or `file`"));
-            }
-        }
-    }
+    let credentials = super::credential::resolve(raw.credentials, folder, &document, problems);
     let allow = raw.allow;
     DestinationConnection {
         plugin: folder.join(raw.plugin),

@@ -102,6 +102,15 @@ async fn d7_whoever_asks_for_no_limit_or_for_a_long_one_gets_the_hosts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn d7_a_body_that_stalls_is_given_up_before_the_request_is() {
+    let (address, _) = dripping("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", "", 100).await;
+    let started = tokio::time::Instant::now();
+    let request = Request { timeout: Some(Duration::from_secs(60)), ..get("/crm/x") };
+    assert_eq!(send(address, request).await, Err(SendError::Timeout));
+    assert_eq!(started.elapsed().as_secs(), 15);
+}
+
+#[tokio::test(start_paused = true)]
 async fn d11_a_host_that_takes_no_connection_is_given_up_after_five_seconds() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -123,6 +132,7 @@ async fn d11_a_host_that_takes_no_connection_is_given_up_after_five_seconds() {
 #[tokio::test]
 async fn d8_what_is_no_http_has_an_unknown_effect_and_is_asked_once() {
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5_000));
+    let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(100_000));
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(2 << 20));
     let cases = [
         ("another protocol", "220 mail.example.com ESMTP\r\n"),
@@ -141,6 +151,7 @@ async fn d8_what_is_no_http_has_an_unknown_effect_and_is_asked_once() {
         ("an end in the head", "HTTP/1.1 200 OK\r\nx"),
         ("nothing", ""),
         ("five thousand headers", &many),
+        ("a hundred thousand headers", &flood),
         ("a header of two MiB", &long),
     ];
     for (name, answer) in cases {

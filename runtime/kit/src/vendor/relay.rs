@@ -51,7 +51,7 @@ impl Relay {
         let networks: Vec<_> = networks.into_iter().filter_map(|network| network.parse().ok()).collect();
         let moved = manifest.endpoints.keys().map(|name| (name.clone(), url.to_owned())).collect();
         let secrets = secrets.into_iter().map(|(slot, secret)| (slot, Secret::new(secret)));
-        let policy = Policy::new(manifest, &moved, Grant { plain_http: local, networks });
+        let policy = Policy::new(manifest, &moved, Grant { plain_http: local, networks, ..Grant::default() });
         let options = Options {
             connection: "kit".to_owned(),
             connector: manifest.id.clone(),

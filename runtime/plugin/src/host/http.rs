@@ -16,6 +16,7 @@ const HOST_SHOWN_MAX: usize = 253;
 
 impl CallState {
     fn remember(&mut self, result: &Result<Response, SendError>) {
+        self.answered += u32::from(result.is_ok());
         if let Ok(response) = result
             && let Some(to) = redirected(response)
         {
@@ -36,16 +37,33 @@ impl CallState {
         (self.egress.clone(), self.deadline.clone())
     }
 
-    /// Takes one request from the budget; none left is an answer that the guest gets.
-    fn spend(&mut self) -> Result<(), SendError> {
-        let left = self.requests_left.checked_sub(1);
-        self.requests_left = left.unwrap_or(0);
-        left.map(|_| ()).ok_or_else(|| SendError::Refused {
-            refusal: Refusal::BudgetExhausted,
-            code: "OFT-E307",
-            message: format!("one call may send {REQUESTS_MAX} requests"),
-        })
+    /// Takes one request from the budgets; nothing left is an answer that the guest gets.
+    fn spend(&mut self, wanted: &http::Request) -> Result<(), SendError> {
+        let requests =
+            self.requests_left.checked_sub(1).ok_or_else(|| format!("one call may send {REQUESTS_MAX} requests"));
+        let bytes = self.egress_bytes_left.checked_sub(weight(wanted));
+        let bytes = bytes.ok_or_else(|| "the requests of the call carry more bytes than its rows explain".to_owned());
+        match requests.and_then(|requests| Ok((requests, bytes?))) {
+            Ok(left) => {
+                (self.requests_left, self.egress_bytes_left) = left;
+                Ok(())
+            }
+            Err(message) => {
+                self.overspent.get_or_insert_with(|| message.clone());
+                Err(SendError::Refused { refusal: Refusal::BudgetExhausted, code: "OFT-E307", message })
+            }
+        }
     }
+}
+
+/// Bytes of a request that the guest chose.
+fn weight(wanted: &http::Request) -> usize {
+    let target = match &wanted.target {
+        http::Target::Endpoint((name, path)) => name.len() + path.len(),
+        http::Target::Absolute(url) => url.len(),
+    };
+    let headers: usize = wanted.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    target + headers + wanted.method.len() + wanted.body.as_ref().map_or(0, Vec::len)
 }
 
 /// Where the answer sends whoever follows it; without path and query, which may carry what was asked for.
@@ -69,7 +87,7 @@ async fn send(
 
 impl http::Host for CallState {
     async fn send(&mut self, req: http::Request) -> Result<http::Response, http::Error> {
-        let allowed = self.spend();
+        let allowed = self.spend(&req);
         let result = send(self.way_out(), req, allowed).await;
         self.remember(&result);
         response(result)
@@ -84,7 +102,7 @@ impl http::Host for CallState {
         let sends: Vec<_> = reqs
             .into_iter()
             .map(|wanted| {
-                let allowed = self.spend();
+                let allowed = self.spend(&wanted);
                 send(self.way_out(), wanted, allowed)
             })
             .collect();

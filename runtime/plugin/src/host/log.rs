@@ -38,16 +38,16 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-impl log::Host for CallState {
-    async fn emit(&mut self, level: log::Level, message: String, fields_json: Option<String>) {
+impl CallState {
+    fn line(&mut self, level: log::Level, message: &str, fields: &str) {
         // Counted before anything is done with it, and cut after redacting: a secret across the cut would leave its
         // first part.
         if message.len() > LOG_SCANNED_BYTES_MAX || self.log.is_spent() {
             self.log.dropped += 1;
             return;
         }
-        let message = self.egress.redact(&message);
-        let fields = self.egress.redact(cut(&fields_json.unwrap_or_default(), LOG_SCANNED_BYTES_MAX));
+        let message = self.egress.redact(message);
+        let fields = self.egress.redact(cut(fields, LOG_SCANNED_BYTES_MAX));
         let message = cut(&message, LOG_LINE_BYTES_MAX);
         let fields = cut(&fields, LOG_LINE_BYTES_MAX);
         if !self.log.take(message.len() + fields.len()) {
@@ -63,6 +63,19 @@ impl log::Host for CallState {
             log::Level::Warn => tracing::warn!(target: "offtake::connector", connector, fields, "{message}"),
             log::Level::Error => tracing::error!(target: "offtake::connector", connector, fields, "{message}"),
         }
+    }
+
+    /// What the guest printed, when its call has ended: an interpreter's last words are why it broke.
+    pub(crate) fn log_printed(&mut self) {
+        let (text, dropped) = self.printed.take();
+        text.lines().for_each(|line| self.line(log::Level::Debug, line, ""));
+        self.log.dropped += dropped;
+    }
+}
+
+impl log::Host for CallState {
+    async fn emit(&mut self, level: log::Level, message: String, fields_json: Option<String>) {
+        self.line(level, &message, &fields_json.unwrap_or_default());
     }
 }
 

@@ -62,8 +62,7 @@ pub(super) fn origin(text: &str) -> Check {
 
 /// A method token in capitals.
 pub(super) fn method(text: &str) -> Check {
-    const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
-    ensure(METHODS.contains(&text), || format!("{text:?} must be one of {}", METHODS.join(", ")))
+    one_of(text, &["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"])
 }
 
 /// A path pattern: a star stands for whole segments alone.
@@ -79,6 +78,37 @@ pub(super) fn path(text: &str) -> Check {
     })
 }
 
+/// A path, without any pattern.
+pub(super) fn plain_path(text: &str) -> Check {
+    path(text)?;
+    ensure(!text.contains('*'), || format!("{text:?} must be one path, without *"))
+}
+
+/// Ways to an access token.
+pub(super) fn flow(text: &str) -> Check {
+    one_of(text, &["client_credentials", "refresh_token", "jwt_bearer"])
+}
+
+/// Ways to write a token request.
+pub(super) fn token_request(text: &str) -> Check {
+    one_of(text, &["form", "json", "query"])
+}
+
+/// Places of a client's secret.
+pub(super) fn client_auth(text: &str) -> Check {
+    one_of(text, &["body", "basic"])
+}
+
+/// RFC 6749 §3.3.
+pub(super) fn scope(text: &str) -> Check {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+    ensure(fits, || format!("{text:?} must be one scope, without spaces"))
+}
+
+fn one_of(text: &str, known: &[&str]) -> Check {
+    ensure(known.contains(&text), || format!("{text:?} must be one of {}", known.join(", ")))
+}
+
 /// A header name that the host can leave to a connector's manifest.
 pub(super) fn header(text: &str) -> Check {
     const KEPT: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "cookie"];
@@ -91,7 +121,7 @@ pub(super) fn header(text: &str) -> Check {
 
 /// The kinds of credential.
 pub(super) fn kind(text: &str) -> Check {
-    ensure(matches!(text, "bearer" | "header" | "basic"), || format!("{text:?} must be bearer, header or basic"))
+    one_of(text, &["bearer", "header", "basic"])
 }
 
 /// An endpoint that is declared in the same file.

@@ -90,12 +90,22 @@ impl<'d> Table<'d> {
 
     /// A list of texts that must be there and hold something.
     pub(super) fn texts(&mut self, key: &'static str) -> Texts<'d> {
+        if self.peek(key).is_none() {
+            self.problem(key, "must be a list of texts".to_owned());
+        }
+        let texts = self.optional_texts(key);
+        if self.peek(key).and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty()) {
+            self.problem(key, "must not be empty".to_owned());
+        }
+        texts
+    }
+
+    /// A list of texts, if it is there.
+    pub(super) fn optional_texts(&mut self, key: &'static str) -> Texts<'d> {
         let found = self.take(key);
         let list = found.and_then(|value| value.get_ref().as_array());
-        match list {
-            None => self.problem(key, "must be a list of texts".to_owned()),
-            Some(list) if list.is_empty() => self.problem(key, "must not be empty".to_owned()),
-            Some(_) => {}
+        if found.is_some() && list.is_none() {
+            self.problem(key, "must be a list of texts".to_owned());
         }
         let mut values = Vec::new();
         for value in list.into_iter().flatten() {

@@ -113,3 +113,23 @@ fn knows_origins_versions_and_paths() {
         assert_eq!(checks::path(text).is_ok(), fits, "{text}");
     }
 }
+
+#[test]
+fn access_tokens_are_declared_with_their_defaults() {
+    let declared =
+        "\n[credentials.token.oauth2]\nendpoint = \"api\"\npath = \"/oauth/token\"\nflows = [\"refresh_token\"]\n";
+    let text = GOOD.replace("[config]", &format!("{declared}\n[config]"));
+    let oauth2 = parse(&text, Limits::default()).unwrap().credentials.remove("token").unwrap().oauth2.unwrap();
+    assert_eq!((oauth2.request.as_str(), oauth2.client_auth.as_str(), oauth2.scopes.len()), ("form", "body", 0));
+    let cases = [
+        ("endpoint = \"api\"", "endpoint = \"login\"", "there is no endpoint"),
+        ("/oauth/token", "/oauth/**", "without *"),
+        ("refresh_token", "implicit", "must be one of client_credentials"),
+        ("flows =", "request = \"xml\"\nflows =", "must be one of form"),
+        ("flows =", "scopes = [\"a b\"]\nflows =", "without spaces"),
+    ];
+    for (from, to, expected) in cases {
+        let problems = parse(&text.replace(from, to), Limits::default()).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(expected)), "{to}: {problems:?}");
+    }
+}

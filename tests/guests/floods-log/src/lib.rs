@@ -1,6 +1,6 @@
 //! Logs without end.
 
-use guest_base::{Base, Guest, accept};
+use guest_base::{Base, Guest, deliver};
 use offtake_sdk::{Batch, CallFailure, Context, NoConfig, Report, log};
 
 const LINES: u32 = 1_000_000;
@@ -12,13 +12,13 @@ const HUGE_LINE_BYTES: usize = 100 * 1000 * 1000;
 pub struct FloodsLog;
 
 impl Guest for FloodsLog {
-    fn write(_cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
+    fn write(cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
         match batch.object() {
             "long-line" => log::info(&"x".repeat(LONG_LINE_BYTES)),
             "huge-line" => log::info(&"x".repeat(HUGE_LINE_BYTES)),
             _ => (0..LINES).for_each(|line| log::info(&format!("line {line}"))),
         }
-        Ok(accept(batch))
+        deliver(cx, batch)
     }
 }
 

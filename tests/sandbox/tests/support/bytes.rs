@@ -42,11 +42,31 @@ fn manifest_section(component: &[u8]) -> (Range<usize>, Range<usize>) {
     panic!("the component has no manifest")
 }
 
+/// Places of the bytes that are in no core module.
+pub(crate) fn outside_of_modules(component: &[u8]) -> Vec<usize> {
+    let modules: Vec<Range<usize>> = Parser::new(0)
+        .parse_all(component)
+        .filter_map(|payload| match payload.unwrap() {
+            Payload::ModuleSection { unchecked_range, .. } => Some(unchecked_range),
+            _ => None,
+        })
+        .collect();
+    (0..component.len()).filter(|at| !modules.iter().any(|module| module.contains(at))).collect()
+}
+
 /// A component with a custom section appended.
 pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &[u8]) -> Vec<u8> {
     let section = CustomSection { name: MANIFEST_SECTION.into(), data: Cow::Borrowed(manifest) };
     component.push(section.id());
     section.encode(&mut component);
+    component
+}
+
+/// A component with a core module appended, which is compiled and never instantiated.
+pub(crate) fn with_module(mut component: Vec<u8>, module: &[u8]) -> Vec<u8> {
+    // Id of the section; then its length and the module itself.
+    component.push(1);
+    module.encode(&mut component);
     component
 }
 

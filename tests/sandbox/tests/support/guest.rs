@@ -12,15 +12,6 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests").canonicalize().unwrap()
 }
 
-/// The names of all guests, in alphabetical order.
-pub(crate) fn names() -> Vec<String> {
-    let folders = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap());
-    let guests = folders.filter(|entry| entry.path().join("connector.toml").is_file());
-    let mut names: Vec<String> = guests.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 /// The component of a guest. It is built when its sources, the SDK's or the build's differ from those of the last run.
 pub(crate) fn component(name: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());

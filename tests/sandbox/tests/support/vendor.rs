@@ -7,14 +7,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
 /// What the vendor makes of a request's headers and body.
 pub(crate) type Answer = fn(&HeaderMap, &str) -> (String, String);
 
-/// A running vendor. It answers `/slow` after half a minute and everything else at once.
+/// Where `/v1/redirect` leads.
+pub(crate) const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
+
+/// A running vendor. It answers `/slow` after half a minute, `/v1/redirect` with a redirect and everything else at once.
 pub(crate) struct Vendor {
     /// Its origin.
     pub(crate) base: String,
@@ -32,6 +35,21 @@ impl Vendor {
         Self { base, arrived }
     }
 
+    /// Starts a vendor that closes each connection after its answer, so that the next request has to dial.
+    pub(crate) async fn closing() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let arrived = Arc::new(AtomicU64::new(0));
+        let counted = arrived.clone();
+        let answer = move || async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            ([("connection", "close")], "")
+        };
+        let router = Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { base, arrived }
+    }
+
     /// Requests that arrived.
     pub(crate) fn arrived(&self) -> u64 {
         self.arrived.load(Ordering::SeqCst)
@@ -45,6 +63,9 @@ async fn reply(
     body: Bytes,
 ) -> Response {
     arrived.fetch_add(1, Ordering::SeqCst);
+    if uri.path() == "/v1/redirect" {
+        return (StatusCode::FOUND, [("location", METADATA)]).into_response();
+    }
     if uri.path() == "/slow" {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }

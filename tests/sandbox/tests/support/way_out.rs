@@ -9,7 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Waiting};
-use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_egress::{
+    Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, PolicyError, Resolver, Secret, SystemResolver,
+};
 use offtake_plugin::Connector;
 
 /// Answers the same to everything, in memory: 204 where nothing else is set.
@@ -55,29 +57,105 @@ impl Egress for Nowhere {
     }
 }
 
+/// A way out that breaks where the host did not expect it.
+#[derive(Debug)]
+pub(crate) struct Breaks;
+
+#[async_trait]
+impl Egress for Breaks {
+    async fn send(&self, _request: Request, _waiting: &dyn Waiting) -> Result<Response, SendError> {
+        panic!("a defect of the host")
+    }
+
+    fn keep_to(&self, _rates: &[Rate]) {}
+
+    fn pause(&self, _wanted: Duration) {}
+
+    fn requests(&self) -> u64 {
+        0
+    }
+
+    fn redact(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// A way out whose requests take a while, and that says how many were under way at once.
+#[derive(Debug, Default)]
+pub(crate) struct Slow {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Slow {
+    /// The most requests that were under way at once.
+    pub(crate) fn most(&self) -> u64 {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Egress for Slow {
+    async fn send(&self, _request: Request, _waiting: &dyn Waiting) -> Result<Response, SendError> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() })
+    }
+
+    fn keep_to(&self, _rates: &[Rate]) {}
+
+    fn pause(&self, _wanted: Duration) {}
+
+    fn requests(&self) -> u64 {
+        0
+    }
+
+    fn redact(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
 /// The real way out of a connector, with its endpoints moved to these places and a secret in its slot `token`.
 pub(crate) fn real(connector: &Connector, places: &[(&str, &str)], secret: &str) -> Arc<dyn Egress> {
-    leading(connector, places, secret, None)
+    leading(connector, places, secret, None, Arc::new(SystemResolver))
+}
+
+/// The same, with names looked up there.
+pub(crate) fn resolved(connector: &Connector, places: &[(&str, &str)], resolver: Arc<dyn Resolver>) -> Arc<dyn Egress> {
+    leading(connector, places, "a-secret-token", None, resolver)
 }
 
 /// The same, with its requests written down.
 pub(crate) fn audited(connector: &Connector, places: &[(&str, &str)], secret: &str, audit: &Path) -> Arc<dyn Egress> {
-    leading(connector, places, secret, Some(Audit::open(audit).unwrap()))
+    leading(connector, places, secret, Some(Audit::open(audit).unwrap()), Arc::new(SystemResolver))
 }
 
-fn leading(connector: &Connector, places: &[(&str, &str)], secret: &str, audit: Option<Audit>) -> Arc<dyn Egress> {
+fn leading(
+    connector: &Connector,
+    places: &[(&str, &str)],
+    secret: &str,
+    audit: Option<Audit>,
+    resolver: Arc<dyn Resolver>,
+) -> Arc<dyn Egress> {
     let manifest = connector.manifest();
-    let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true };
-    let moved: BTreeMap<String, String> =
-        places.iter().map(|(name, place)| ((*name).to_owned(), (*place).to_owned())).collect();
     let secrets = BTreeMap::from([("token".to_owned(), Secret::new(secret.to_owned()))]);
     let options = Options {
         connection: "test".to_owned(),
         connector: manifest.id.clone(),
-        policy: Policy::new(manifest, &moved, grant).unwrap(),
+        policy: policy(connector, places).unwrap(),
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: manifest.id.clone(),
         audit,
     };
-    Arc::new(Outbound::new(options, &Limiters::default()).unwrap())
+    Arc::new(Outbound::with_resolver(options, &Limiters::default(), resolver).unwrap())
+}
+
+/// What the connector may send with its endpoints moved to these places, where of all inner addresses one is granted.
+pub(crate) fn policy(connector: &Connector, places: &[(&str, &str)]) -> Result<Policy, PolicyError> {
+    let grant = Grant { networks: vec!["127.0.0.1/32".parse().unwrap()], plain_http: true, ..Grant::default() };
+    let moved: BTreeMap<String, String> =
+        places.iter().map(|(name, place)| ((*name).to_owned(), (*place).to_owned())).collect();
+    Policy::new(connector.manifest(), &moved, grant)
 }

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::error::Refusal;
-use super::{Shared, account, batch, batch_read, control, gate, property_api, schema_api, search, single};
+use super::{Shared, account, batch, batch_read, control, gate, oauth, property_api, schema_api, search, single};
 
 type Routes = Router<Arc<Shared>>;
 
@@ -32,6 +32,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
     router
         .fallback(async || Refusal::not_found("resource not found"))
         .layer(from_fn_with_state(Arc::clone(shared), gate::guard))
+        .route("/oauth/2026-03/token", post(oauth::token))
         .nest("/_sim", controls())
         // The gate has a limit of its own, taken from the options.
         .layer(DefaultBodyLimit::disable())

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use comfy_table::{Cell, Color};
 use offtake_core::Fault;
 use offtake_kit::{CostReport, Error, Options, Recording, Report, Script, Stage, Talk, Verdict};
-use offtake_plugin::Host;
 
 use crate::args::Test;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::wire::cache_folder;
+use crate::wire::host;
 
 pub(super) async fn test(folder: &Path, test: Test, output: &Output) -> anyhow::Result<Exit> {
     let file = component(&folder.join(&test.file))?;
@@ -24,7 +23,7 @@ pub(super) async fn test(folder: &Path, test: Test, output: &Output) -> anyhow::
         talk: talk(folder, &test).map_err(Fault::from)?,
         record: test.record.is_some(),
     };
-    let host = Host::new(cache_folder().map(|cache| cache.join("components")).as_deref()).map_err(Fault::from)?;
+    let host = host()?;
     let connector = host.load(&file).map_err(Fault::from)?;
     let stage = Stage::new(connector, options).map_err(Fault::from)?;
     if test.cost {
