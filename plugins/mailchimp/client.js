@@ -1,11 +1,23 @@
 // Requests to Mailchimp, and its error bodies.
 
-/** Sends a request with the key. */
+/** @import { Context, Request, Response, VendorError } from "@offtake/sdk" */
+
+/**
+ * Sends a request with the key.
+ *
+ * @param {Context} cx
+ * @param {Request} request
+ */
 export function send(cx, request) {
     return cx.http.send({ auth: "key", explain, ...request });
 }
 
-// RFC 7807: `{"type": …, "title": "Invalid Resource", "status": 400, "detail": …, "errors": [{"field": …, "message": …}]}`.
+/**
+ * RFC 7807: `{"type": …, "title": "Invalid Resource", "status": 400, "detail": …, "errors": [{"field": …, "message": …}]}`.
+ *
+ * @param {Response} response
+ * @returns {VendorError}
+ */
 function explain(response) {
     let body = null;
     try {

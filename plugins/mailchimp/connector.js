@@ -12,10 +12,16 @@ import { send } from "./client.js";
 import { MATCH_KEY, member } from "./member.js";
 import { audience, fields } from "./schema.js";
 
+/** @import { Batch, Context, Operation, OutcomeKind, Row } from "@offtake/sdk" */
+/** @typedef {{ email_address?: string, id?: string }} Member */
+/** @typedef {{ email_address?: string, error?: string, error_code?: string, field?: string }} MemberError */
+/** @typedef {{ new_members: Member[], updated_members: Member[], errors: MemberError[] }} Answer */
+
 // "Up to 500 members may be added or updated with each API call."
 const MEMBERS_MAX = 500;
 // Of the ten connections that an account may hold at once, the rest is for everybody else.
 const CALLS_AT_ONCE_MAX = 4;
+/** @type {Operation[]} */
 const OPERATIONS = ["insert", "upsert"];
 const PAGE = 100;
 // A batch of five hundred takes Mailchimp longer than other requests.
@@ -30,6 +36,7 @@ export const connector = exportConnector({
     objects(cx, cursor) {
         const offset = Number(cursor ?? 0);
         const query = `count=${PAGE}&offset=${offset}&fields=lists.id,lists.name,total_items`;
+        /** @type {{ lists: { id: string, name: string }[], total_items: number }} */
         const { lists, total_items: total } = send(cx, { method: "GET", path: `/3.0/lists?${query}` }).json();
         const next = offset + lists.length < total && lists.length > 0 ? String(offset + lists.length) : null;
         return { objects: lists.map((list) => audience(list, OPERATIONS)), next };
@@ -51,22 +58,30 @@ export const connector = exportConnector({
             throw unsupported(batch.operation);
         }
         const report = new Report(batch);
+        /** @type {Map<string, Row>} */
         const sent = new Map();
         for (const row of batch) {
             prepare(row, sent, report);
         }
         if (sent.size > 0) {
-            settle(batch, sent, post(cx, batch, sent), report);
+            settle(sent, post(cx, batch, sent), report);
         }
         return report;
     },
 });
 
+/** @param {Operation} operation */
 function unsupported(operation) {
     return CallFailure.misconfigured("operation_unsupported", `an audience cannot take ${operation}`);
 }
 
-/** Puts a row among those that are sent, by its address, or answers for it at once. */
+/**
+ * Puts a row among those that are sent, by its address, or answers for it at once.
+ *
+ * @param {Row} row
+ * @param {Map<string, Row>} sent
+ * @param {Report} report
+ */
 function prepare(row, sent, report) {
     const address = row.matchText?.trim().toLowerCase();
     if (!address) {
@@ -80,6 +95,12 @@ function prepare(row, sent, report) {
     }
 }
 
+/**
+ * @param {Context} cx
+ * @param {Batch} batch
+ * @param {Map<string, Row>} sent
+ * @returns {Answer}
+ */
 function post(cx, batch, sent) {
     const members = [...sent.values()].map((row) => member(row.fields));
     const answer = send(cx, {
@@ -94,9 +115,15 @@ function post(cx, batch, sent) {
     return answer;
 }
 
-/** Every address is in one of three lists. One that is in none stays unknown. */
-function settle(batch, sent, answer, report) {
-    const rowOf = (address) => sent.get(String(address ?? "").trim().toLowerCase());
+/**
+ * Every address is in one of three lists. One that is in none stays unknown.
+ *
+ * @param {Map<string, Row>} sent
+ * @param {Answer} answer
+ * @param {Report} report
+ */
+function settle(sent, answer, report) {
+    const rowOf = (/** @type {string | undefined} */ address) => sent.get(String(address ?? "").trim().toLowerCase());
     for (const error of answer.errors) {
         const row = rowOf(error.email_address);
         if (row !== undefined) {
@@ -104,7 +131,9 @@ function settle(batch, sent, answer, report) {
             report.rejected(row, code, error.error ?? "Mailchimp refused the contact", error.field || undefined);
         }
     }
-    for (const [kind, members] of [["created", answer.new_members], ["updated", answer.updated_members]]) {
+    /** @type {[OutcomeKind, Member[]][]} */
+    const done = [["created", answer.new_members], ["updated", answer.updated_members]];
+    for (const [kind, members] of done) {
         for (const found of members) {
             const row = rowOf(found.email_address);
             if (row !== undefined && !report.isAnswered(row)) {

@@ -2,6 +2,8 @@
 
 import { CallFailure, Report, account, encode, exportConnector, field, object } from "@offtake/sdk";
 
+/** @import { Context, Operation, OutcomeKind, Request, Response, Row, VendorError } from "@offtake/sdk" */
+
 // It answers five questions and never sleeps, retries or sees a secret.
 export const connector = exportConnector({
     check(cx) {
@@ -34,6 +36,12 @@ export const connector = exportConnector({
     },
 });
 
+/**
+ * @param {Context} cx
+ * @param {Operation} operation
+ * @param {Row} row
+ * @returns {[OutcomeKind, (string | null)?]}
+ */
 function writeOne(cx, operation, row) {
     if (!row.matchText) {
         throw CallFailure.rejected("no_email", "email is empty", "email");
@@ -50,12 +58,23 @@ function writeOne(cx, operation, row) {
     return [response.status === 201 ? "created" : "updated", response.json().id ?? null];
 }
 
+/**
+ * @param {Context} cx
+ * @param {string} method
+ * @param {string} path
+ * @param {Partial<Request>} more
+ */
 function send(cx, method, path, more = {}) {
     const workspace = encode(cx.config.workspace ?? "main");
     return cx.http.send({ method, path: `/v1/${workspace}${path}`, auth: "token", explain, ...more });
 }
 
-// Reads `{"code": …, "message": …, "field": …}`; what is missing is filled in from the status.
+/**
+ * Reads `{"code": …, "message": …, "field": …}`; what is missing is filled in from the status.
+ *
+ * @param {Response} response
+ * @returns {VendorError}
+ */
 function explain(response) {
     try {
         const { code, message, field: name } = response.json() ?? {};
