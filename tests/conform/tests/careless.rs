@@ -36,8 +36,8 @@ faults! {
     "hides-refusals" => a_refusal_that_is_called_done: ["K15", "K16"],
     "ignores-429" => a_quota_that_is_called_a_refusal: ["K20", "K21", "K22"],
     "lies" => rows_that_are_done_and_never_sent: [
-        "K13", "K14", "K15", "K16", "K17", "K20", "K21", "K22", "K23", "K24", "K25", "K26", "K27", "K28", "K29", "K30",
-        "K31", "K32", "K33", "K34", "K36"
+        "K10", "K11", "K13", "K14", "K15", "K16", "K17", "K18", "K19", "K20", "K21", "K22", "K23", "K24", "K25", "K26",
+        "K27", "K28", "K29", "K30", "K31", "K32", "K33", "K34", "K36"
     ],
     "logs-refusals" => a_vendor_s_words_in_the_log: ["K60"],
     "logs-rows" => row_values_in_the_log: ["K60"],
