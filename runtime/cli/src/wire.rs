@@ -1,5 +1,6 @@
 //! The composition root: joins files, drivers and engine.
 
+mod audits;
 mod clock;
 mod connector;
 mod hot;
@@ -9,6 +10,7 @@ mod reload;
 mod supply;
 mod workspace;
 
+pub(crate) use audits::Audits;
 pub(crate) use clock::SystemClock;
 pub(crate) use connector::settings_problems;
 pub(crate) use hot::HotConnections;

@@ -21,11 +21,12 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Of each text that a guest chose: a line cannot push others out of the file.
 const AUDITED_BYTES_MAX: usize = 512;
 
-/// An append-only file of JSON lines.
-#[derive(Debug)]
+/// An append-only file of JSON lines. Whoever writes into one file shares one value of this: it is set aside when it is
+/// full.
+#[derive(Debug, Clone)]
 pub struct Audit {
     path: PathBuf,
-    file: Mutex<(File, u64)>,
+    file: Arc<Mutex<(File, u64)>>,
 }
 
 /// What is written down of one request.
@@ -151,7 +152,7 @@ impl Audit {
         }
         let file = append(path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), file: Mutex::new((file, length)) })
+        Ok(Self { path: path.to_owned(), file: Arc::new(Mutex::new((file, length))) })
     }
 
     fn write(&self, line: &Line<'_>) -> io::Result<()> {

@@ -304,7 +304,7 @@ pub(crate) fn not_granted(address: &str) -> SendError {
     refused(
         Refusal::DeniedByPolicy,
         "OFT-E301",
-        format!("{address} is not a public address, and `allow.networks` of the connection does not grant it"),
+        format!("{address} is not a public address that `allow.networks` of the connection grants, or is blocked"),
     )
 }
 

@@ -133,11 +133,6 @@ impl Lock {
         self.pins.get(id)
     }
 
-    /// The pin of a file, relative to the project folder.
-    pub fn of_file(&self, file: &Path) -> Option<&Pin> {
-        self.pins.values().find(|pin| pin.file == file)
-    }
-
     /// Pins a connector. What ran before it can be gone back to.
     pub fn put(&mut self, mut pin: Pin) {
         pin.previous.clear();
@@ -225,7 +220,6 @@ mod tests {
         lock.put(pin("2"));
         lock.save(folder.path()).unwrap();
         assert_eq!(Lock::load(folder.path()).unwrap(), lock);
-        assert_eq!(lock.of_file(Path::new("plugins/crm.wasm")), lock.pin("crm"));
         for wrong in ["version = 2", "version = 1\nunknown = 2", "no toml", "version = 1\n[[connector]]\nid = \"x\""] {
             fs::write(folder.path().join(Lock::FILE), wrong).unwrap();
             assert_eq!(Lock::load(folder.path()).unwrap_err().code(), "OFT-P034", "{wrong}");

@@ -86,6 +86,9 @@ pub(crate) enum Plugin {
     Install {
         /// A file, or a reference of a registry.
         place: Option<String>,
+        /// Where it goes, relative to the project folder. Default: where it was, or `plugins/ID.wasm`.
+        #[arg(long, value_name = "FILE", requires = "place")]
+        file: Option<PathBuf>,
         /// Let it have what it asks for beyond what was approved before.
         #[arg(long)]
         approve: bool,

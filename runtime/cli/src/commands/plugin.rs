@@ -33,14 +33,13 @@ pub(crate) async fn plugin(folder: &Path, plugin: Plugin, output: &Output) -> an
         Plugin::Verify { place, key, registry } => {
             verify::verify(folder, &place, key.as_deref(), &registry, output).await
         }
-        Plugin::Push { file, reference, registry } => {
-            push::push(&folder.join(file), &reference, &registry, output).await
-        }
+        Plugin::Push { file, reference, registry } => push::push(folder, &file, &reference, &registry, output).await,
         Plugin::Pull { reference, out, registry } => {
             pull::pull(folder, &reference, out.as_deref(), &registry, output).await
         }
-        Plugin::Install { place: Some(place), approve, registry } => {
-            install::install(folder, &place, approve, &registry, output).await
+        Plugin::Install { place: Some(place), file, approve, registry } => {
+            let wanted = install::Wanted { place: &place, file, approve };
+            install::install(folder, wanted, &registry, output).await
         }
         Plugin::Install { place: None, registry, .. } => install::restore(folder, &registry, output).await,
         Plugin::Diff { place, registry } => diff::diff(folder, &place, &registry, output).await,

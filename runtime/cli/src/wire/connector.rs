@@ -10,6 +10,7 @@ use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, Polic
 use offtake_plugin::{Binding, Bound, Connector, Hot};
 use serde_json::Value;
 
+use super::supply::Admitted;
 use super::{Supply, Workspace};
 use crate::secrets;
 
@@ -20,7 +21,7 @@ pub(super) fn check(
     problems: &mut Problems,
 ) -> Option<(Manifest, String)> {
     match supply.admit(&connection.plugin) {
-        Ok(inspected) => {
+        Ok(Admitted { inspected, .. }) => {
             check_settings(connection, &inspected.manifest, problems);
             Some((inspected.manifest, inspected.digest))
         }
@@ -44,7 +45,7 @@ pub(super) fn bind(
     problems: &mut Problems,
 ) -> Option<Arc<Hot>> {
     let admitted = workspace.supply.admit(&connection.plugin);
-    let compiled = admitted.and_then(|inspected| Ok(workspace.host.compile(&connection.plugin, inspected)?));
+    let compiled = admitted.and_then(|admitted| Ok(workspace.host.compile(&connection.plugin, admitted.inspected)?));
     match compiled {
         Ok(connector) => {
             let bound = bound(workspace, name, connection, &connector, problems)?;
@@ -157,11 +158,10 @@ fn bucket(connection: &DestinationConnection) -> String {
 
 /// Requests that cannot be written down are not sent.
 fn audit(workspace: &Workspace, name: &Name, problems: &mut Problems) -> Option<Audit> {
-    let path = workspace.project.state.join("audit").join(format!("{name}.jsonl"));
-    match Audit::open(&path) {
+    match workspace.audits.of(&workspace.project.state, name) {
         Ok(audit) => Some(audit),
         Err(error) => {
-            let message = format!("cannot write the audit of requests to {}: {error}", path.display());
+            let message = format!("cannot write the audit of the requests of `{name}`: {error}");
             let problem = Problem::general("OFT-E311", message);
             problems.push(problem.with_help("check that the state folder is yours and has space"));
             None

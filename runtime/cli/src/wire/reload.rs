@@ -13,6 +13,7 @@ use offtake_core::{Fault, Name};
 use offtake_plugin::{Connector, Hot, Swapped};
 use offtake_registry::Lock;
 
+use super::supply::Admitted;
 use super::{Workspace, connector};
 
 /// Between two looks at the files. A file is read when two looks found the same, so that none is read half written.
@@ -94,15 +95,14 @@ async fn replacement(
     let (supply, host, path) = (workspace.supply.clone(), workspace.host.clone(), file.to_owned());
     // Compiling takes seconds, in which runs go on.
     let task = tokio::task::spawn_blocking(move || {
-        let pinned = supply.is_pinned(&path)?;
-        let inspected = supply.admit(&path)?;
+        let Admitted { inspected, is_pinned, .. } = supply.admit(&path)?;
         if running.iter().all(|(digest, _)| *digest == inspected.digest) {
             return Ok(None);
         }
         let asks = Ask::of(&inspected.manifest);
         // A person has approved of what a pin asks for.
         let beyond = running.iter().map(|(_, approved)| asks.beyond(approved)).find(|beyond| !beyond.is_empty());
-        if let Some(beyond) = beyond.filter(|_| !pinned) {
+        if let Some(beyond) = beyond.filter(|_| !is_pinned) {
             let message = format!("it asks for more than the one that runs: {}", beyond.join(", "));
             let help = format!("if it is meant: offtake plugin install {} --approve", path.display());
             return Err(Fault::new("OFT-P036", message).with_help(help));

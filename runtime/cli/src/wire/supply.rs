@@ -6,7 +6,7 @@ use offtake_config::Project;
 use offtake_core::Fault;
 use offtake_core::trust::{Evidence, TrustPolicy};
 use offtake_plugin::{Inspected, inspect};
-use offtake_registry::{Installed, Lock, Signature};
+use offtake_registry::{Installed, Lock, Pin, Signature};
 
 /// Where a project's connectors come from, and whose they may be.
 #[derive(Debug, Clone)]
@@ -15,26 +15,34 @@ pub(crate) struct Supply {
     policy: TrustPolicy,
 }
 
+/// A component that may run.
+pub(crate) struct Admitted {
+    pub(crate) inspected: Inspected,
+    /// The key that vouches for it; none where the project allows that.
+    pub(crate) signer: Option<String>,
+    /// Whether a person has installed just this.
+    pub(crate) is_pinned: bool,
+}
+
 impl Supply {
     pub(crate) fn of(project: &Project) -> Self {
         Self { folder: project.folder.clone(), policy: project.trust.clone() }
     }
 
-    /// Whether a person has installed what is in this file.
-    pub(crate) fn is_pinned(&self, file: &Path) -> Result<bool, Fault> {
-        Ok(Lock::load(&self.folder)?.of_file(self.shown(file)).is_some())
-    }
-
-    fn shown<'a>(&self, file: &'a Path) -> &'a Path {
-        file.strip_prefix(&self.folder).unwrap_or(file)
+    /// The pin of a file, however its path is written and whatever links lead to it.
+    fn pin_of<'a>(&self, lock: &'a Lock, file: &Path) -> Option<&'a Pin> {
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let file = whole(file);
+        lock.pins().find(|pin| whole(&self.folder.join(&pin.file)) == file)
     }
 
     /// Reads a component of the project, and refuses what may not run. What is returned is what was judged: the file may be
     /// another one by now.
-    pub(crate) fn admit(&self, file: &Path) -> Result<Inspected, Fault> {
+    pub(crate) fn admit(&self, file: &Path) -> Result<Admitted, Fault> {
         let mut inspected = inspect(file)?;
         let lock = Lock::load(&self.folder)?;
-        if let Some(pin) = lock.of_file(self.shown(file))
+        let pin = self.pin_of(&lock, file);
+        if let Some(pin) = pin
             && pin.sha256 != inspected.digest
         {
             if !Installed::of(&self.folder).finish(pin, &inspected.digest)? {
@@ -49,8 +57,8 @@ impl Supply {
             inspected = inspect(file)?;
         }
         let signature = Signature::beside(file)?;
-        self.judge(&inspected, signature.as_slice())?;
-        Ok(inspected)
+        let signer = self.judge(&inspected, signature.as_slice())?;
+        Ok(Admitted { inspected, signer, is_pinned: pin.is_some() })
     }
 
     /// Whether a component with these signatures may run. Returns the key that vouches for it.

@@ -9,7 +9,7 @@ use offtake_egress::Limiters;
 use offtake_plugin::{Child, CompileLimits, Compiler, Host, Options};
 use offtake_secrets::Secrets;
 
-use super::{HotConnections, Models, Supply};
+use super::{Audits, HotConnections, Models, Supply};
 use crate::args::COMPILE;
 
 /// An open project.
@@ -21,6 +21,7 @@ pub(crate) struct Workspace {
     pub(crate) secrets: Secrets,
     pub(crate) supply: Supply,
     pub(crate) hot: HotConnections,
+    pub(crate) audits: Audits,
 }
 
 impl Workspace {
@@ -35,6 +36,7 @@ impl Workspace {
             limiters: Limiters::default(),
             models: Models::default(),
             hot: HotConnections::default(),
+            audits: Audits::default(),
         })
     }
 

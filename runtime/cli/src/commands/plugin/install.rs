@@ -17,20 +17,32 @@ use crate::wire::{Workspace, settings_problems};
 /// Where a connector goes that no connection names yet.
 const FOLDER: &str = "plugins";
 
+/// What a person wants to have installed.
+pub(super) struct Wanted<'a> {
+    /// A file, or a reference of a registry.
+    pub(super) place: &'a str,
+    /// Where it goes.
+    pub(super) file: Option<PathBuf>,
+    /// Whether it may have more than was approved before.
+    pub(super) approve: bool,
+}
+
 pub(super) async fn install(
     folder: &Path,
-    place: &str,
-    approve: bool,
+    wanted: Wanted<'_>,
     registry: &RegistryArgs,
     output: &Output,
 ) -> anyhow::Result<Exit> {
     let workspace = Workspace::open(folder)?;
-    let fetched = fetch(folder, place, registry).await?;
+    let fetched = fetch(folder, wanted.place, registry).await?;
     let mut lock = Lock::load(&workspace.project.folder).map_err(Fault::from)?;
     let before = lock.pin(&fetched.inspected.manifest.id).cloned();
-    let pin = pin(&workspace, &fetched, before.as_ref())?;
+    let mut pin = pin(&workspace, &fetched, before.as_ref())?;
+    if let Some(file) = wanted.file {
+        pin.file = file;
+    }
     if let Some(before) = &before
-        && !approve
+        && !wanted.approve
     {
         let beyond = pin.approved.beyond(&before.approved);
         if !beyond.is_empty() {

@@ -2,45 +2,60 @@
 
 use std::path::Path;
 
-use offtake_plugin::inspect;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::inspect::document;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::wire::Workspace;
+use crate::wire::{Supply, Workspace};
+
+/// Of a digest or a key, enough to tell it from others.
+const SHOWN: usize = 12;
 
 pub(super) fn list(folder: &Path, output: &Output) -> anyhow::Result<Exit> {
     let project = Workspace::project(folder)?;
+    let supply = Supply::of(&project);
     let mut plugins = Vec::new();
     for (connection, destination) in &project.destinations {
-        plugins.push((connection, project.shown(&destination.plugin), inspect(&destination.plugin)));
+        plugins.push((connection, project.shown(&destination.plugin), supply.admit(&destination.plugin)));
     }
-    let documents: Vec<serde_json::Value> = plugins
+    let documents: Vec<Value> = plugins
         .iter()
-        .map(|(connection, path, inspected)| match inspected {
-            Ok(inspected) => json!({"connection": connection, "file": path, "component": document(inspected)}),
-            Err(error) => {
-                json!({"connection": connection, "file": path, "error": error.to_string(), "code": error.code()})
+        .map(|(connection, path, admitted)| match admitted {
+            Ok(admitted) => json!({
+                "connection": connection,
+                "file": path,
+                "component": document(&admitted.inspected),
+                "signer": admitted.signer,
+                "pinned": admitted.is_pinned,
+            }),
+            Err(fault) => {
+                json!({"connection": connection, "file": path, "error": fault.message, "code": fault.code})
             }
         })
         .collect();
     output.result(&json!({"schema": "offtake.plugins/1", "plugins": documents}), || {
-        let mut table = output.table(&["Connection", "File", "Connector", "Version", "Digest"]);
-        for (connection, path, inspected) in &plugins {
-            let file = path.display().to_string();
-            match inspected {
-                Ok(found) => table.add_row([
-                    connection.to_string(),
+        let mut table = output.table(&["Connection", "File", "Connector", "Version", "Digest", "Signed by", "Pinned"]);
+        for (connection, path, admitted) in &plugins {
+            let (connection, file) = (connection.to_string(), path.display().to_string());
+            match admitted {
+                Ok(admitted) => table.add_row([
+                    connection,
                     file,
-                    found.manifest.id.clone(),
-                    found.manifest.version.clone(),
-                    found.digest.chars().take(12).collect(),
+                    admitted.inspected.manifest.id.clone(),
+                    admitted.inspected.manifest.version.clone(),
+                    short(&admitted.inspected.digest),
+                    admitted.signer.as_deref().map_or_else(|| "nobody known".to_owned(), short),
+                    if admitted.is_pinned { "yes" } else { "no" }.to_owned(),
                 ]),
-                Err(error) => table.add_row([connection.to_string(), file, error.to_string()]),
+                Err(fault) => table.add_row([connection, file, format!("{} {}", fault.code, fault.message)]),
             };
         }
         table.to_string()
     })?;
     Ok(Exit::Success)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
 }

@@ -13,15 +13,17 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 pub(super) async fn push(
+    folder: &Path,
     file: &Path,
     reference: &str,
     registry: &RegistryArgs,
     output: &Output,
 ) -> anyhow::Result<Exit> {
-    let inspected = inspect(file).map_err(Fault::from)?;
-    let signature = Signature::beside(file).map_err(Fault::from)?;
+    let file = folder.join(file);
+    let inspected = inspect(&file).map_err(Fault::from)?;
+    let signature = Signature::beside(&file).map_err(Fault::from)?;
     let reference = Place::reference(reference).map_err(Fault::from)?;
-    let registry = fetch::registry(Path::new(""), registry)?;
+    let registry = fetch::registry(folder, registry)?;
     let names = (inspected.imports.as_slice(), inspected.exports.as_slice());
     let pushed = registry.push(&reference, inspected.bytes, &inspected.manifest, names, signature.as_ref()).await;
     let pushed = pushed.map_err(Fault::from)?;
