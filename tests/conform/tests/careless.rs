@@ -35,8 +35,10 @@ faults! {
     "guesses-effect" => an_effect_that_is_only_guessed: ["K23", "K25", "K26", "K27", "K30"],
     "hides-refusals" => a_refusal_that_is_called_done: ["K15", "K16"],
     "ignores-429" => a_quota_that_is_called_a_refusal: ["K20", "K21", "K22"],
-    // The host counts the answers itself.
-    "lies" => rows_that_are_done_and_never_sent: ["K10", "K11", "K13", "K14", "K15", "K16", "K18", "K19", "K20", "K21", "K22", "K23", "K24", "K25", "K26", "K27", "K28", "K29", "K30", "K31", "K32", "K33", "K34", "K36"],
+    "lies" => rows_that_are_done_and_never_sent: [
+        "K10", "K11", "K13", "K14", "K15", "K16", "K17", "K18", "K19", "K20", "K21", "K22", "K23", "K24", "K25", "K26",
+        "K27", "K28", "K29", "K30", "K31", "K32", "K33", "K34", "K36"
+    ],
     "logs-refusals" => a_vendor_s_words_in_the_log: ["K60"],
     "logs-rows" => row_values_in_the_log: ["K60"],
     "mints-keys" => idempotency_keys_of_its_own: ["K19"],

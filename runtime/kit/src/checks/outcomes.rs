@@ -11,6 +11,9 @@ use crate::vendor::{Exchange, Plan};
 /// Enough for one row to be refused between others.
 const FEW: usize = 4;
 
+/// The host's word for a row that is said to be done although no request was answered.
+const NOTHING_SENT: &str = "nothing_sent";
+
 fn refuse(stage: &Stage, row: &mut Map<String, Value>) -> Result<(), Not> {
     let fields = stage.script.refused();
     if fields.is_empty() {
@@ -82,6 +85,9 @@ pub(super) async fn sent(stage: &Stage) -> Result<(), Not> {
         let conduct = Conduct::written(stage, &session, script.batch(*operation, &name, &rows)).await?;
         let exchanges = session.exchanges();
         let done = conduct.done();
+        // The host turns such a row into a failure of its own.
+        let caught = conduct.failures().iter().any(|failure| failure.detail().code == NOTHING_SENT);
+        kept(!caught, || "rows are said to be done, and no request was sent".to_owned())?;
         let lied = !done.is_empty() && exchanges.is_empty();
         kept(!lied, || format!("{} rows are said to be done, and no request was sent", done.len()))?;
         if script.is_hashed() {
