@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "helpers of tests stand outside of test functions"
 )]
+#![expect(clippy::print_stdout, reason = "a test tells how long something took")]
 
 #[path = "e2e/answers.rs"]
 mod answers;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use offtake_sim::hubspot::Fault;
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ impl Project {
 
     /// Runs while something else happens, once the first requests have arrived.
     async fn run_while(&self, meanwhile: impl AsyncFnOnce()) -> (Said, Value) {
-        let running = self.offtake(&["run", "-v", "--output", "json"]);
+        let running = self.offtake(&["run", "-v", "--log-format", "json", "--output", "json"]);
         let beside = async {
             while self.writes().len() < 4 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -57,11 +58,14 @@ async fn twenty_versions_in_one_run_lose_no_row() {
     project.edit("syncs/crm.yml", "on_delete: delete", "on_delete: delete\nlimits: { concurrency: 2 }");
     project.simulator.heal();
     project.simulator.script([Fault::delay(500).on("/batch/upsert").times(9_999)]);
+    let mut dropped = Vec::new();
     let (said, run) = project
         .run_while(async || {
             for number in 1..=20 {
                 let version = format!("0.1.{number}");
-                project.drop_in(&self::version(&version));
+                let component = self::version(&version);
+                dropped.push((format!("hubspot@{version}"), Timestamp::now()));
+                project.drop_in(&component);
                 let sent = format!("\"hubspot@{version}\"");
                 let began = Instant::now();
                 while !project.audit().contains(&sent) && began.elapsed() < Duration::from_secs(10) {
@@ -74,6 +78,17 @@ async fn twenty_versions_in_one_run_lose_no_row() {
     project.delivered_whole(&said, &run, MANY);
     assert_eq!(said.stderr.matches("a connector is replaced").count(), 20, "{}", said.stderr);
     assert!(run["counts"]["rejected"] == 0 && run["counts"]["pending"] == 0, "{run}");
+    let mut took: Vec<i64> = dropped.iter().map(|(to, at)| ready(&said.stderr, to, *at)).collect();
+    took.sort_unstable();
+    println!("from the file to calls: median {} ms, at most {} ms", took[took.len() / 2], took[took.len() - 1]);
+}
+
+/// Milliseconds from a file's appearance to the line that says that calls go to it.
+fn ready(log: &str, to: &str, at: Timestamp) -> i64 {
+    let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let line = lines.find(|line| line["fields"]["to"] == to).unwrap();
+    let written: Timestamp = line["timestamp"].as_str().unwrap().parse().unwrap();
+    written.duration_since(at).as_millis().try_into().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
