@@ -6,8 +6,6 @@
     clippy::indexing_slicing,
     reason = "helpers of tests stand outside of test functions"
 )]
-#![expect(clippy::print_stdout, reason = "a test tells how long something took")]
-
 #[path = "e2e/answers.rs"]
 mod answers;
 #[path = "e2e/bad_input.rs"]
