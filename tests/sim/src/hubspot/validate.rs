@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::clock;
 use super::error::Refusal;
 use super::object::Object;
 use super::property::{Kind, Property};
 use super::store::Values;
+use crate::clock;
 
 /// The longest value of any property, in characters.
 pub(super) const CHARACTERS_MAX: usize = 65_536;
