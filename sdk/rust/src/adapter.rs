@@ -4,11 +4,13 @@ use std::marker::PhantomData;
 
 use crate::batch::Batch;
 use crate::bindings::exports::offtake::destination::connector::{self as wit, Guest};
+use crate::bindings::jobs;
 use crate::bindings::offtake::destination::types::{
     CallFailure, Connection, Effect, Failure, Operation, Outcome, RowResult,
 };
 use crate::connector::Connector;
 use crate::context::Context;
+use crate::jobs::{Jobs, Progress, about_the_job};
 use crate::lookup::Lookup;
 use crate::schema;
 
@@ -58,6 +60,41 @@ impl<C: Connector> Guest for Adapter<C> {
         match C::write(&cx, &batch) {
             Ok(report) => Ok(report.into_results()),
             Err(failure) => settle(failure, cx.has_written(), batch.len()),
+        }
+    }
+}
+
+impl<C: Jobs> jobs::Guest for Adapter<C> {
+    fn start(connection: Connection, batch: jobs::Batch) -> Result<jobs::Progress, CallFailure> {
+        let cx = open::<C>(connection)?;
+        let batch = Batch::parse(batch.into())?;
+        match C::start(&cx, &batch) {
+            Ok(progress) => Ok(progress.into_wit()),
+            Err(failure) => settle(failure, cx.has_written(), batch.len()).map(jobs::Progress::Done),
+        }
+    }
+
+    fn poll(connection: Connection, batch: jobs::Batch, job: String) -> Result<jobs::Progress, CallFailure> {
+        let cx = open::<C>(connection)?;
+        let batch = Batch::parse(batch.into())?;
+        C::poll(&cx, &batch, &job).map(Progress::into_wit).map_err(about_the_job)
+    }
+}
+
+/// The addition declares the record again, because a frozen version cannot lend it.
+impl From<jobs::Batch> for wit::Batch {
+    fn from(batch: jobs::Batch) -> Self {
+        let row_ref =
+            |row: jobs::RowRef| wit::RowRef { idempotency_key: row.idempotency_key, remote_id: row.remote_id };
+        Self {
+            object: batch.object,
+            op: batch.op,
+            match_keys: batch.match_keys,
+            batch_id: batch.batch_id,
+            attempt: batch.attempt,
+            content_type: batch.content_type,
+            rows: batch.rows,
+            refs: batch.refs.into_iter().map(row_ref).collect(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod entropy;
 mod failure;
 mod host;
 pub mod http;
+mod jobs;
 pub mod log;
 mod lookup;
 mod report;
@@ -27,6 +28,7 @@ pub use bindings::offtake::destination::types::{
 pub use connector::Connector;
 pub use context::{Context, NoConfig};
 pub use http::{Http, Response, VendorError};
+pub use jobs::{Jobs, Progress};
 pub use lookup::{Found, Lookup};
 pub use report::Report;
 pub use schema::{Account, Choice, Field, FieldType, Object, ObjectPage, operation_name};
@@ -34,7 +36,8 @@ pub use schema::{Account, Choice, Field, FieldType, Object, ObjectPage, operatio
 /// The WIT package that this SDK speaks.
 pub const WIT: &str = "offtake:destination@0.1.0";
 
-/// Exports a connector. Once in a crate, beside the type that implements [`Connector`].
+/// Exports a connector. Once in a crate, beside the type that implements [`Connector`]; with `jobs` behind it where it
+/// implements [`Jobs`] as well.
 #[macro_export]
 macro_rules! export {
     ($connector:ty) => {
@@ -47,14 +50,28 @@ macro_rules! export {
             $crate::__private::export_destination!(Exported with_types_in $crate::__private);
         }
     };
+    ($connector:ty, jobs) => {
+        $crate::export!($connector);
+        const _: fn() = $crate::__private::is_asynchronous::<$connector>;
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        mod offtake_export_jobs {
+            use super::*;
+            type Exported = $crate::__private::Adapter<$connector>;
+            $crate::__private::export_jobs!(Exported with_types_in $crate::__private::addition);
+        }
+    };
 }
 
 /// What [`export!`] expands to. Not part of the API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::adapter::Adapter;
-    pub use crate::bindings::{export_destination, exports};
+    pub use crate::bindings::{addition, export_destination, export_jobs, exports};
 
     /// Has the compiler look at the type natively as well, where nothing is exported.
     pub fn is_connector<C: crate::Connector>() {}
+
+    /// The same of a connector whose vendor finishes work later.
+    pub fn is_asynchronous<C: crate::Jobs>() {}
 }

@@ -135,6 +135,9 @@ pub struct Field {
     pub unique: bool,
     /// An enumeration that takes several values.
     pub multiple: bool,
+    /// Records that share its value lock each other at the vendor: the host never has two calls with one value under way.
+    #[serde(skip_serializing_if = "is_false")]
+    pub partition: bool,
     /// In characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
@@ -155,6 +158,7 @@ impl Field {
             read_only: false,
             unique: false,
             multiple: false,
+            partition: false,
             max_length: None,
             options: Vec::new(),
         }
@@ -187,6 +191,18 @@ impl Field {
         self.unique = true;
         self
     }
+
+    /// Records that share its value lock each other at the vendor.
+    #[must_use]
+    pub fn partition(mut self) -> Self {
+        self.partition = true;
+        self
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 pub(crate) fn fields_json(object: &str, fields: &[Field]) -> String {

@@ -30,5 +30,5 @@ mod call;
 pub(crate) mod fake;
 mod vendor;
 
-pub use call::{Call, Rows};
+pub use call::{Call, JobState, Rows};
 pub use vendor::{LogLine, Reply, Request, Vendor};

@@ -7,8 +7,10 @@ use serde_json::Value;
 use crate::adapter::Adapter;
 use crate::batch::CONTENT_TYPE;
 use crate::bindings::exports::offtake::destination::connector::{Batch, Guest, Limits, RowRef};
+use crate::bindings::jobs::{self, Guest as _};
 use crate::bindings::offtake::destination::types::{CallFailure, Connection, Operation, RowResult};
 use crate::connector::Connector;
+use crate::jobs::Jobs;
 
 /// Calls a connector the way the host does.
 #[derive(Debug, Clone)]
@@ -83,6 +85,63 @@ impl<C: Connector> Call<C> {
     /// What the connector failed with.
     pub fn write(&self, rows: Rows) -> Result<Vec<RowResult>, CallFailure> {
         Adapter::<C>::write(self.connection.clone(), rows.0)
+    }
+}
+
+/// What a call of [`Jobs`] came to, as the host sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobState {
+    /// It is over.
+    Done(Vec<RowResult>),
+    /// The host polls again with this text after so many milliseconds.
+    Pending {
+        /// The text.
+        job: String,
+        /// Milliseconds.
+        poll_after_ms: u32,
+    },
+}
+
+impl<C: Jobs> Call<C> {
+    /// Calls `start`.
+    ///
+    /// # Errors
+    /// What the connector failed with.
+    pub fn start(&self, rows: Rows) -> Result<JobState, CallFailure> {
+        Adapter::<C>::start(self.connection.clone(), rows.0.into()).map(JobState::from)
+    }
+
+    /// Calls `poll` with the rows that were started.
+    ///
+    /// # Errors
+    /// What the connector failed with.
+    pub fn poll(&self, rows: Rows, job: &str) -> Result<JobState, CallFailure> {
+        Adapter::<C>::poll(self.connection.clone(), rows.0.into(), job.to_owned()).map(JobState::from)
+    }
+}
+
+impl From<jobs::Progress> for JobState {
+    fn from(progress: jobs::Progress) -> Self {
+        match progress {
+            jobs::Progress::Done(results) => Self::Done(results),
+            jobs::Progress::Pending(jobs::Pending { job, poll_after_ms }) => Self::Pending { job, poll_after_ms },
+        }
+    }
+}
+
+impl From<Batch> for jobs::Batch {
+    fn from(batch: Batch) -> Self {
+        let row_ref = |row: RowRef| jobs::RowRef { idempotency_key: row.idempotency_key, remote_id: row.remote_id };
+        Self {
+            object: batch.object,
+            op: batch.op,
+            match_keys: batch.match_keys,
+            batch_id: batch.batch_id,
+            attempt: batch.attempt,
+            content_type: batch.content_type,
+            rows: batch.rows,
+            refs: batch.refs.into_iter().map(row_ref).collect(),
+        }
     }
 }
 

@@ -56,6 +56,12 @@ impl Request {
         self.0.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The body as text; empty when there is none.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.0.body.as_deref().unwrap_or_default()).into_owned()
+    }
+
     /// The body as JSON; null when there is no body or it is something else.
     #[must_use]
     pub fn json(&self) -> Value {
