@@ -12,3 +12,8 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn text(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
+
+/// RFC 3339 in UTC to the second.
+pub(crate) fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -10,6 +10,7 @@
 mod answer;
 mod clock;
 mod control;
+mod email;
 mod fault;
 mod gate;
 pub mod hubspot;
@@ -20,6 +21,7 @@ mod server;
 mod torn;
 mod vendor;
 mod window;
+pub mod zendesk;
 
 pub use fault::{Answer, Fault, Store};
 pub use journal::Entry;

@@ -75,7 +75,12 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     fn too_large(&self) -> Response;
 
     /// The body with the first so many records of its batch; any other body stays as it is.
-    fn cut(&self, _head: &Parts, body: &Bytes, records: usize) -> Bytes {
+    fn cut(&self, head: &Parts, body: &Bytes, records: usize) -> Bytes {
+        self.cut_batch(head, body, records)
+    }
+
+    /// The same, as far as [`Vendor::BATCHES`] goes.
+    fn cut_batch(&self, _head: &Parts, body: &Bytes, records: usize) -> Bytes {
         cut_json(body, Self::BATCHES, records)
     }
 

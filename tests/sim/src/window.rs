@@ -28,6 +28,12 @@ impl Window {
     pub(crate) fn hit(&mut self, now: Instant) {
         self.hits.push_back(now);
     }
+
+    /// How long it takes until the oldest request has left the window; nothing when it is empty.
+    pub(crate) fn frees_in(&self, now: Instant) -> Duration {
+        let oldest = self.hits.front();
+        oldest.map(|at| (*at + self.span).saturating_duration_since(now)).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -40,8 +46,8 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         window.hit(at(0));
         window.hit(at(4));
-        assert_eq!(window.count(at(9)), 2);
-        assert_eq!(window.count(at(10)), 1);
-        assert_eq!(window.count(at(20)), 0);
+        assert_eq!((window.count(at(9)), window.frees_in(at(9))), (2, Duration::from_secs(1)));
+        assert_eq!((window.count(at(10)), window.frees_in(at(10))), (1, Duration::from_secs(4)));
+        assert_eq!((window.count(at(20)), window.frees_in(at(20))), (0, Duration::ZERO));
     }
 }

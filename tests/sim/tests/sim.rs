@@ -4,3 +4,4 @@
 
 mod hubspot;
 mod support;
+mod zendesk;
