@@ -26,7 +26,7 @@ pub(crate) struct JobStatus {
 #[derive(Debug, Deserialize)]
 #[serde(from = "Value")]
 pub(crate) enum JobResult {
-    Told(Told),
+    Told(Box<Told>),
     /// Some deletions answer with a bare `"success"`.
     Word(String),
     /// Anything else, which says nothing.
@@ -37,7 +37,7 @@ impl From<Value> for JobResult {
     fn from(value: Value) -> Self {
         match value {
             Value::String(word) => Self::Word(word),
-            value => serde_json::from_value(value).map_or(Self::Other, Self::Told),
+            value => serde_json::from_value(value).map_or(Self::Other, |told| Self::Told(Box::new(told))),
         }
     }
 }
