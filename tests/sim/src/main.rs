@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use offtake_sim::{Command, Running, Vendor, hubspot, zendesk};
+use offtake_sim::{Command, Running, Vendor, braze, hubspot, zendesk};
 
 const USAGE: &str = "usage: offtake-sim VENDOR [--listen 127.0.0.1:PORT] [--token TOKEN] [--generous]
-vendors: hubspot, zendesk";
+vendors: braze, hubspot, zendesk";
 
 #[tokio::main]
 #[expect(clippy::print_stderr, reason = "a command talks to its terminal")]
@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
         Err(complaint) => return misused(&complaint),
     };
     let ended = match vendor.as_deref() {
+        Some("braze") => run::<braze::Braze>(command).await,
         Some("hubspot") => run::<hubspot::HubSpot>(command).await,
         Some("zendesk") => run::<zendesk::Zendesk>(command).await,
         Some(other) => return misused(&format!("there is no simulator called {other}")),
