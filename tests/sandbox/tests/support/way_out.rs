@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use offtake_core::destination::Rate;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
 use offtake_egress::{
-    Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, PolicyError, Resolver, Secret, SystemResolver,
+    Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, PolicyError, Quotas, Resolver, Secret,
+    SystemResolver,
 };
 use offtake_plugin::Connector;
 
@@ -191,6 +192,7 @@ fn leading(
         policy: policy(connector, places).unwrap(),
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: manifest.id.clone(),
+        quotas: Quotas::default(),
         audit,
     };
     Arc::new(Outbound::with_resolver(options, &Limiters::default(), resolver).unwrap())
