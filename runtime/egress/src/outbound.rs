@@ -335,6 +335,10 @@ impl Egress for Outbound {
         self.bucket.pause(wanted);
     }
 
+    async fn renew(&self, since: Instant) -> bool {
+        self.slots.renew(since).await
+    }
+
     fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }

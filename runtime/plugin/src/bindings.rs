@@ -17,9 +17,21 @@ mod generated {
     });
 }
 
+/// What version 0.1.1 adds. It has no imports of its own but types.
+mod addition {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/0.1.0", "../../wit/0.1.1"],
+        world: "offtake:destination/addition@0.1.1",
+        exports: { default: async },
+        with: { "offtake:destination/types@0.1.0": super::generated::offtake::destination::types },
+    });
+}
+
+pub(crate) use addition::exports::offtake::destination0_1_1::jobs;
+pub(crate) use addition::{Addition, AdditionIndices};
 pub(crate) use generated::exports::offtake::destination::connector;
 pub(crate) use generated::offtake::destination::{clock, entropy, http, log, types};
-pub(crate) use generated::{Destination, DestinationPre};
+pub(crate) use generated::{Destination, DestinationIndices};
 
 fn detail(detail: types::Detail) -> core::Detail {
     core::Detail { code: detail.code, message: detail.message, http_status: detail.http_status, field: detail.field }
@@ -115,6 +127,13 @@ pub(crate) fn batch(request: core::WriteRequest) -> connector::Batch {
         rows: request.rows.into_bytes(),
         refs: refs.collect(),
     }
+}
+
+pub(crate) fn job_batch(request: core::WriteRequest) -> jobs::Batch {
+    let connector::Batch { object, op, match_keys, batch_id, attempt, content_type, rows, refs } = batch(request);
+    let refs =
+        refs.into_iter().map(|row| jobs::RowRef { idempotency_key: row.idempotency_key, remote_id: row.remote_id });
+    jobs::Batch { object, op, match_keys, batch_id, attempt, content_type, rows, refs: refs.collect() }
 }
 
 pub(crate) fn request(request: http::Request) -> ports::Request {

@@ -1,7 +1,9 @@
 //! A connector joined with a connection: the engine's destination port.
 
+mod jobs;
+
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowResult, WriteLimits, WriteRequest};
@@ -11,9 +13,10 @@ use offtake_core::object::{Field, Fields, Object, Objects, Operation};
 use offtake_core::ports::{Destination, Egress};
 use offtake_core::run::{MESSAGE_BYTES_MAX, cut};
 
-use crate::bindings::{self, types};
+use crate::bindings::{self, jobs as job, types};
 use crate::call::{Allowance, Called, call};
 use crate::engine::Connector;
+use crate::guest::Guest;
 use crate::host::Refused;
 use crate::limits::{CEILING, egress_bytes};
 
@@ -57,13 +60,14 @@ macro_rules! enter {
     ($bound:expr, $function:ident $(, $argument:expr)*) => {
         enter!(given $bound.allowance(0, 0), $bound, $function $(, $argument)*).map(|called| called.value)
     };
-    (given $allowance:expr, $bound:expr, $function:ident $(, $argument:expr)*) => {{
+    (given $allowance:expr, $bound:expr, $function:ident $(, $argument:expr)*) => {
+        enter!(in |guest| Ok(guest.connector.offtake_destination_connector()), $allowance, $bound, $function $(, $argument)*)
+    };
+    (in $interface:expr, $allowance:expr, $bound:expr, $function:ident $(, $argument:expr)*) => {{
         let connection = $bound.connection.clone();
-        let answer = call(&$bound.connector, &$bound.egress, $allowance, move |instance, store| {
-            Box::pin(async move {
-                let connector = instance.offtake_destination_connector();
-                connector.$function(store, &connection $(, $argument)*).await
-            })
+        let interface: for<'g> fn(&'g Guest) -> wasmtime::Result<&'g _> = $interface;
+        let answer = call(&$bound.connector, &$bound.egress, $allowance, move |guest, store| {
+            Box::pin(async move { interface(guest)?.$function(store, &connection $(, $argument)*).await })
         });
         let called = answer.await?;
         match called.value {
@@ -72,6 +76,24 @@ macro_rules! enter {
         }
     }};
 }
+
+/// Calls once more where the vendor refused the credential in the body of an answer, did nothing, and another one can be had.
+macro_rules! renewing {
+    ($bound:expr, $call:expr) => {{
+        let began = Instant::now();
+        match $call {
+            Err(failed) if is_locked_out(&failed) && $bound.egress.renew(began).await => $call,
+            answer => answer,
+        }
+    }};
+}
+
+fn is_locked_out(failed: &CallFailure) -> bool {
+    matches!(failed, CallFailure { failure: Failure::Auth(_), effect: Effect::None })
+}
+
+/// The answer of a whole write.
+type Written = Called<Vec<types::RowResult>>;
 
 impl Bound {
     /// What the connector asks for.
@@ -86,6 +108,19 @@ impl Bound {
     /// What a call may use that is given so many rows of so many bytes.
     fn allowance(&self, rows: usize, bytes: usize) -> Allowance {
         Allowance { limits: self.limits, egress_bytes: egress_bytes(rows, bytes) }
+    }
+
+    async fn start(&self, batch: Arc<job::Batch>) -> Result<Called<job::Progress>, CallFailure> {
+        let allowance = self.allowance(batch.refs.len(), batch.rows.len());
+        renewing!(self, {
+            let batch = batch.clone();
+            enter!(in jobs::interface, allowance, self, call_start, &batch)
+        })
+    }
+
+    async fn poll(&self, batch: Arc<job::Batch>, id: String) -> Result<Called<job::Progress>, CallFailure> {
+        let allowance = self.allowance(batch.refs.len(), batch.rows.len());
+        enter!(in jobs::interface, allowance, self, call_poll, &batch, &id)
     }
 
     /// A guest that fails after the host refused it a request fails for that reason, and only the host knows which.
@@ -179,7 +214,7 @@ impl Destination for Bound {
     }
 
     async fn check(&self) -> Result<String, CallFailure> {
-        let account = enter!(self, call_check)?;
+        let account = renewing!(self, enter!(self, call_check))?;
         Ok(self.egress.redact(&account))
     }
 
@@ -187,10 +222,10 @@ impl Destination for Bound {
         let mut objects = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..OBJECT_PAGES_MAX {
-            let page = {
+            let page = renewing!(self, {
                 let cursor = cursor.clone();
-                enter!(self, call_discover_objects, cursor.as_deref())?
-            };
+                enter!(self, call_discover_objects, cursor.as_deref())
+            })?;
             let parsed: Objects = self.parse(&page.objects_json, "offtake.objects/1")?;
             is_schema(&parsed.schema, "offtake.objects/1")?;
             objects.extend(parsed.objects);
@@ -203,8 +238,10 @@ impl Destination for Bound {
     }
 
     async fn fields(&self, object: &str) -> Result<Vec<Field>, CallFailure> {
-        let object = object.to_owned();
-        let json = enter!(self, call_discover_fields, &object)?;
+        let json = renewing!(self, {
+            let object = object.to_owned();
+            enter!(self, call_discover_fields, &object)
+        })?;
         let parsed: Fields = self.parse(&json, "offtake.fields/1")?;
         is_schema(&parsed.schema, "offtake.fields/1")?;
         Ok(parsed.fields)
@@ -225,10 +262,12 @@ impl Destination for Bound {
         fields: &[String],
         rows: &str,
     ) -> Result<Option<Vec<String>>, CallFailure> {
-        let (object, match_keys, fields) = (object.to_owned(), match_keys.to_vec(), fields.to_vec());
         let allowance = self.allowance(rows.lines().count(), rows.len());
-        let rows = rows.as_bytes().to_vec();
-        let found = enter!(given allowance, self, call_look_up, &object, &match_keys, &fields, &rows)?;
+        let found = renewing!(self, {
+            let (object, match_keys, fields) = (object.to_owned(), match_keys.to_vec(), fields.to_vec());
+            let rows = rows.as_bytes().to_vec();
+            enter!(given allowance, self, call_look_up, &object, &match_keys, &fields, &rows)
+        })?;
         let lines = found.value.map(|bytes| {
             let text = self.egress.redact(&String::from_utf8_lossy(&bytes));
             text.lines().map(str::to_owned).collect()
@@ -237,9 +276,16 @@ impl Destination for Bound {
     }
 
     async fn write(&self, request: WriteRequest) -> Result<Vec<RowResult>, CallFailure> {
-        let allowance = self.allowance(request.refs.len(), request.rows.len());
-        let batch = bindings::batch(request);
-        let called = enter!(given allowance, self, call_write, &batch)?;
+        let called = if self.connector.pre.has_jobs() {
+            self.follow(request).await?
+        } else {
+            let allowance = self.allowance(request.refs.len(), request.rows.len());
+            let batch = Arc::new(bindings::batch(request));
+            renewing!(self, {
+                let batch = batch.clone();
+                enter!(given allowance, self, call_write, &batch)
+            })?
+        };
         let mut results: Vec<RowResult> = called.value.into_iter().map(bindings::row_result).collect();
         if called.answered == 0 {
             results.iter_mut().for_each(doubt);

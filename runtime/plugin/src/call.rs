@@ -11,9 +11,9 @@ use offtake_core::manifest::CallLimits;
 use offtake_core::ports::Egress;
 use wasmtime::{Store, Trap, UpdateDeadline};
 
-use crate::bindings::Destination;
 use crate::deadline::Deadline;
 use crate::engine::Connector;
+use crate::guest::Guest;
 use crate::host::{Budgets, CallState, Refused};
 use crate::limits::{HANDLES_MAX, HOSTCALL_BYTES_MAX, TICK_MS};
 
@@ -52,7 +52,7 @@ pub(crate) async fn call<T, F>(
 ) -> Result<Called<T>, CallFailure>
 where
     T: Send,
-    F: for<'a> FnOnce(&'a Destination, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
+    F: for<'a> FnOnce(&'a Guest, &'a mut Store<CallState>) -> Calling<'a, T> + Send,
 {
     // Waiting for it is no time that the guest used.
     let memory = connector.memory.take(limits.memory_mib).await;
@@ -77,8 +77,8 @@ where
         Ok(UpdateDeadline::Yield(1))
     });
     let running = async {
-        let instance = connector.pre.instantiate_async(&mut store).await?;
-        enter(&instance, &mut store).await
+        let guest = connector.pre.instantiate(&mut store).await?;
+        enter(&guest, &mut store).await
     };
     // wasmtime lets a host function's panic through; here it ends.
     let ended = deadline.keep(AssertUnwindSafe(running).catch_unwind()).await;

@@ -19,6 +19,8 @@ const NAMES_MAX: usize = 1_000;
 const MANIFEST_SECTION: &str = "offtake:manifest";
 const WIT: &str = "offtake:destination@0.1.0";
 const CONNECTOR: &str = "offtake:destination/connector@0.1.0";
+/// What later versions add, and a connector may export.
+const ADDITIONS: [&str; 1] = ["offtake:destination/jobs@0.1.1"];
 /// Everything that a connector may do.
 const INTERFACES: [&str; 5] = ["types", "log", "http", "clock", "entropy"];
 /// WASI 0.2 is linked with nothing behind it, so these names are harmless. `wasi:http` is not among them: it
@@ -142,9 +144,10 @@ impl Surface {
             ours.contains(name) || DENY_ALL_WASI.iter().any(|wasi| name.starts_with(wasi) && name.contains("@0.2."))
         };
         let forbidden: Vec<String> = self.imports.iter().filter(|name| !granted(name)).cloned().collect();
+        let exports = self.exports.iter().filter(|name| !ADDITIONS.contains(&name.as_str()));
         let other_version = forbidden
             .iter()
-            .chain(&self.exports)
+            .chain(exports)
             .find(|name| name.starts_with("offtake:destination/") && !name.ends_with("@0.1.0"));
         if let Some(name) = other_version {
             return Err(Error::Version { path: path.to_owned(), found: name.clone(), known: WIT });

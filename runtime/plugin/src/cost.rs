@@ -10,12 +10,13 @@ use offtake_core::manifest::Manifest;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::bindings::{self, Destination, DestinationPre};
+use crate::bindings::{self, Destination};
 use crate::bound::Binding;
 use crate::compile::config;
 use crate::component::inspect;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::guest::GuestPre;
 use crate::host::{Budgets, CallState};
 use crate::image;
 use crate::limits::{CEILING, HANDLES_MAX, HOSTCALL_BYTES_MAX, egress_bytes};
@@ -34,7 +35,7 @@ pub struct Meter {
 /// A connector that is measured.
 pub struct Metered {
     engine: Engine,
-    pre: DestinationPre<CallState>,
+    pre: GuestPre,
     manifest: Manifest,
 }
 
@@ -74,7 +75,7 @@ impl Meter {
         let compile = |error: wasmtime::Error| Error::Compile { path: path.to_owned(), message: format!("{error:#}") };
         let component = Component::new(&self.engine, &inspected.bytes).map_err(compile)?;
         image::prepare(&component).map_err(compile)?;
-        let pre = self.linker.instantiate_pre(&component).and_then(DestinationPre::new).map_err(compile)?;
+        let pre = self.linker.instantiate_pre(&component).and_then(GuestPre::new).map_err(compile)?;
         Ok(Metered { engine: self.engine.clone(), pre, manifest: inspected.manifest })
     }
 }
@@ -100,8 +101,8 @@ impl Metered {
         let running = async {
             store.set_fuel(INSTRUCTIONS_MAX)?;
             store.fuel_async_yield_interval(Some(INSTRUCTIONS_BETWEEN_YIELDS))?;
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            instance.offtake_destination_connector().call_write(&mut store, &connection, &batch).await
+            let guest = self.pre.instantiate(&mut store).await?;
+            guest.connector.offtake_destination_connector().call_write(&mut store, &connection, &batch).await
         };
         let answer = match deadline.keep(running).await {
             Some(Ok(Ok(results))) => Ok(results.into_iter().map(bindings::row_result).collect()),

@@ -9,11 +9,12 @@ use offtake_core::manifest::Manifest;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Engine, EngineWeak};
 
-use crate::bindings::{Destination, DestinationPre};
+use crate::bindings::Destination;
 use crate::cache::Cache;
 use crate::compile::{Code, Compiler, config};
 use crate::component::{Inspected, inspect};
 use crate::error::Error;
+use crate::guest::GuestPre;
 use crate::host::CallState;
 use crate::image;
 use crate::limits::{GUEST_MEMORY_MIB, TICK_MS};
@@ -44,7 +45,7 @@ pub struct Host {
 #[derive(Clone)]
 pub struct Connector {
     pub(crate) engine: Engine,
-    pub(crate) pre: DestinationPre<CallState>,
+    pub(crate) pre: GuestPre,
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) digest: Arc<str>,
     pub(crate) memory: Share,
@@ -108,7 +109,7 @@ impl Host {
         };
         image::prepare(&component).map_err(|error| compile(format!("{error:#}")))?;
         // It is not meant to panic; if it does, the component is refused and the host goes on.
-        let link = || self.linker.instantiate_pre(&component).and_then(DestinationPre::new);
+        let link = || self.linker.instantiate_pre(&component).and_then(GuestPre::new);
         let pre = catch_unwind(AssertUnwindSafe(link)).map_err(|_| compile("it breaks the linker".to_owned()))?;
         Ok(Connector {
             engine: self.engine.clone(),

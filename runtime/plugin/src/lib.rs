@@ -15,6 +15,7 @@ mod deadline;
 mod engine;
 mod error;
 mod features;
+mod guest;
 mod host;
 mod hot;
 mod image;

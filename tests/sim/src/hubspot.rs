@@ -6,13 +6,8 @@
 mod account;
 mod batch;
 mod batch_read;
-mod clock;
-mod control;
 mod error;
-mod fault;
 mod gate;
-mod ident;
-mod journal;
 mod limits;
 mod oauth;
 mod object;
@@ -23,28 +18,35 @@ mod request;
 mod routes;
 mod schema_api;
 mod search;
-mod server;
 mod single;
 mod standard;
 mod store;
-mod torn;
 mod validate;
 mod view;
 mod write;
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
-pub use fault::{Answer, Fault, Store};
-pub use journal::Entry;
+use crate::answer::crossed;
+use crate::vendor::{Command, Setup, Vendor};
+use crate::{Running, ident, lock};
+
+pub use crate::{Answer, Entry, Fault, Store};
 pub use limits::Limits;
 pub use oauth::App;
 pub use store::Record;
+
+/// A running HubSpot.
+pub type Simulator = Running<HubSpot>;
 
 /// How a simulator is to behave.
 #[derive(Clone, Debug)]
@@ -82,111 +84,105 @@ impl Default for Options {
     }
 }
 
-/// What the handlers share.
-struct Shared {
+/// A portal, who may use it and how often.
+pub struct HubSpot {
     options: Options,
     /// The options' token, or the one that has replaced it.
     token: Mutex<String>,
     portal: Mutex<portal::Portal>,
-    journal: Mutex<journal::Journal>,
-    faults: Mutex<fault::Script>,
     meter: Mutex<limits::Meter>,
 }
 
-/// A poisoned lock means that a handler panicked; the state is still a simulator's state.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl Vendor for HubSpot {
+    type Options = Options;
+    type Record = Record;
+    type Pass = (limits::Class, Instant);
 
-/// A running simulator. It stops when it is dropped.
-pub struct Simulator {
-    address: SocketAddr,
-    shared: Arc<Shared>,
-    server: Option<JoinHandle<()>>,
-}
+    const BATCHES: &'static [&'static str] = &["inputs"];
 
-impl Simulator {
-    /// Starts to listen, inside the tokio runtime of the caller.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        if !options.listen.ip().is_loopback() {
-            let complaint = format!("{} is not a loopback address", options.listen);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, complaint));
-        }
-        let listener = TcpListener::bind(options.listen).await?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+    fn new(options: Options) -> (Setup, Self) {
+        let Options { listen, body_bytes_max, journal_entries_max, .. } = options;
+        let hubspot = Self {
             portal: Mutex::new(portal::Portal::new(options.portal_id)),
-            journal: Mutex::new(journal::Journal::new(options.journal_entries_max)),
-            faults: Mutex::default(),
             token: Mutex::new(options.token.clone()),
             meter: Mutex::new(limits::Meter::new(options.limits, options.search_secondly)),
             options,
-        });
-        let server = tokio::spawn(server::serve(listener, routes::router(&shared)));
-        Ok(Self { address, shared, server: Some(server) })
+        };
+        (Setup { listen, body_bytes_max, journal_entries_max }, hubspot)
     }
 
-    /// The address it listens on.
-    pub fn addr(&self) -> SocketAddr {
-        self.address
+    fn commanded(command: Command) -> Options {
+        let mut options = Options::default();
+        if let Some(listen) = command.listen {
+            options.listen = listen;
+        }
+        if let Some(token) = command.token {
+            options.token = token;
+        }
+        if command.generous {
+            options.limits = Limits::GENEROUS;
+            options.search_secondly = Limits::GENEROUS.secondly;
+        }
+        options
     }
 
-    /// The base URL to give to a client, without a slash at its end.
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+    fn routes(self: Arc<Self>) -> Router {
+        routes::gated(self)
     }
 
-    /// Every request received so far, in order of arrival, as far as the journal reaches back.
-    pub fn journal(&self) -> Vec<Entry> {
-        lock(&self.shared.journal).entries()
+    fn open_routes(self: Arc<Self>) -> Router {
+        routes::open(self)
     }
 
-    /// The same, after which the journal begins anew.
-    pub fn take_journal(&self) -> Vec<Entry> {
-        lock(&self.shared.journal).take()
+    fn admit(&self, head: &Parts, _body: &Bytes) -> Result<Self::Pass, Response> {
+        if !gate::authorized(&head.headers, &lock(&self.token)) {
+            return Err(gate::unauthorized());
+        }
+        let (class, now) = (gate::class(head.uri.path()), Instant::now());
+        let mut meter = lock(&self.meter);
+        match meter.admit(class, now) {
+            Ok(()) => Ok((class, now)),
+            Err(refusal) => {
+                let mut response = refusal.into_response();
+                meter.describe(class, now, response.headers_mut());
+                Err(crossed(response))
+            }
+        }
     }
 
-    /// The records of an object, archived ones too, in order of creation; none when there is no such object.
-    pub fn records(&self, object: &str) -> Vec<Record> {
-        lock(&self.shared.portal).records(object)
+    fn describe(&self, (class, now): Self::Pass, headers: &mut HeaderMap) {
+        lock(&self.meter).describe(class, now, headers);
     }
 
-    /// Adds faults to the end of the script.
-    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
-        lock(&self.shared.faults).extend(faults);
+    fn dress(&self, response: Response) -> Response {
+        gate::dress(response)
     }
 
-    /// Forgets the faults that are still to come.
-    pub fn heal(&self) {
-        lock(&self.shared.faults).clear();
+    fn too_large(&self) -> Response {
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        error::Refusal::new(status, "VALIDATION_ERROR", "Request body is too large").into_response()
     }
 
+    /// Archived records too.
+    fn records(&self, object: &str) -> Vec<Record> {
+        lock(&self.portal).records(object)
+    }
+
+    fn expire_token(&self) {
+        *lock(&self.token) = format!("expired-{}", ident::uuid());
+    }
+}
+
+impl Running<HubSpot> {
     /// Lets in another token from now on, and the one before no more.
     pub fn rotate_token(&self, token: &str) {
-        token.clone_into(&mut lock(&self.shared.token));
+        token.clone_into(&mut lock(&self.vendor().token));
     }
 
     /// Adds a property to an object as its administrator does, from the body that the endpoint takes, and says whether the
     /// portal took it.
     pub fn add_property(&self, object: &str, definition: &Value) -> bool {
         let definition = definition.as_object();
-        definition.is_some_and(|definition| property_api::add(&self.shared, object, definition).is_ok())
-    }
-
-    /// Stops listening and closes every connection.
-    pub async fn shutdown(mut self) {
-        if let Some(server) = self.server.take() {
-            server.abort();
-            // An aborted task always ends in an error, which says nothing new.
-            drop(server.await);
-        }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        if let Some(server) = &self.server {
-            server.abort();
-        }
+        definition.is_some_and(|definition| property_api::add(self.vendor(), object, definition).is_ok())
     }
 }

@@ -2,9 +2,6 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-mod behaviour;
-mod clients;
-mod faults;
-mod rules;
-mod shapes;
+mod hubspot;
 mod support;
+mod zendesk;

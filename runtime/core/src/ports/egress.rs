@@ -1,6 +1,6 @@
 //! The way out for a connector's requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -17,6 +17,13 @@ pub trait Egress: Send + Sync {
 
     /// Sends nothing for so long, whoever asks: the vendor said so where only the connector could read it.
     fn pause(&self, wanted: Duration);
+
+    /// Looks for other secrets, because the vendor refused one of those that were sent since `since` where only the connector
+    /// could read it. Says whether a request would now carry another one.
+    async fn renew(&self, since: Instant) -> bool {
+        let _ = since;
+        false
+    }
 
     /// Requests that were sent so far.
     fn requests(&self) -> u64;

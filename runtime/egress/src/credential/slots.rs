@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant as StdInstant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,6 +47,8 @@ enum Source {
 struct Current {
     value: SecretString,
     version: Version,
+    /// When it took the place of the one before.
+    since: StdInstant,
     /// A request that leaves later than this needs another value.
     good_until: Option<Instant>,
 }
@@ -75,7 +77,8 @@ impl Slots {
             let (source, current) = match provided {
                 Provided::Secret(secret) => {
                     kept_back.keep(&name, &secret.value, earlier(&Source::Fixed(None)));
-                    let current = Current { value: secret.value, version: 0, good_until: None };
+                    let current =
+                        Current { value: secret.value, version: 0, since: StdInstant::now(), good_until: None };
                     (Source::Fixed(secret.again), Some(current))
                 }
                 Provided::OAuth2(oauth2) => (Source::OAuth2(Arc::new(exchange(&name, &declared, *oauth2)?)), None),
@@ -153,6 +156,17 @@ impl Slots {
         }
     }
 
+    /// Replaces the values that may have been sent since then, one of which the destination refused without saying which.
+    /// Says whether there is another one to try.
+    pub(crate) async fn renew(&self, since: StdInstant) -> bool {
+        let mut renewed = false;
+        for (name, slot) in &self.slots {
+            let Some(current) = slot.current().clone() else { continue };
+            renewed |= current.since > since || self.refresh(name, current.version).await;
+        }
+        renewed
+    }
+
     async fn read_again(&self, name: &str, slot: &Slot, again: Option<Arc<Again>>, current: &Current) -> bool {
         let Some(again) = again.filter(|_| current.version < ROTATIONS_MAX) else { return false };
         // A file may lie on a slow disk.
@@ -209,7 +223,7 @@ impl Slots {
         self.kept_back.keep(name, &value, earlier(&slot.source));
         let mut current = slot.current();
         let version = current.as_ref().map_or(0, |before| before.version + 1);
-        *current = Some(Current { value, version, good_until });
+        *current = Some(Current { value, version, since: StdInstant::now(), good_until });
     }
 }
 

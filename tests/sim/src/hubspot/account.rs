@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{Shared, lock};
+use super::HubSpot;
+use crate::lock;
 
-pub(super) async fn details(State(shared): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn details(State(shared): State<Arc<HubSpot>>) -> Json<Value> {
     let portal = lock(&shared.portal).id;
     Json(json!({
         "portalId": portal,
@@ -24,7 +25,7 @@ pub(super) async fn details(State(shared): State<Arc<Shared>>) -> Json<Value> {
 }
 
 /// The older endpoint with a part of the same, which the recordings show.
-pub(super) async fn me(State(shared): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn me(State(shared): State<Arc<HubSpot>>) -> Json<Value> {
     let portal = lock(&shared.portal).id;
     Json(json!({
         "portalId": portal,

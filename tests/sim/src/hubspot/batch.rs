@@ -17,7 +17,8 @@ use serde_json::{Map, Value, json};
 use super::error::Refusal;
 use super::store::{Table, Values, fold};
 use super::write::{Plan, Planner, Target};
-use super::{Shared, clock, ident, lock, request, view};
+use super::{HubSpot, request, view};
+use crate::{clock, ident, lock};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verb {
@@ -37,20 +38,20 @@ struct Input<'a> {
 
 type Body = Result<Response, Refusal>;
 
-pub(super) async fn create(shared: State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Body {
+pub(super) async fn create(shared: State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Body {
     write(&shared, &object, Verb::Create, &body)
 }
 
-pub(super) async fn update(shared: State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Body {
+pub(super) async fn update(shared: State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Body {
     write(&shared, &object, Verb::Update, &body)
 }
 
-pub(super) async fn upsert(shared: State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Body {
+pub(super) async fn upsert(shared: State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Body {
     write(&shared, &object, Verb::Upsert, &body)
 }
 
 /// Archives what is there; ids that are not make no difference.
-pub(super) async fn archive(shared: State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Body {
+pub(super) async fn archive(shared: State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Body {
     let body = request::object(&body)?;
     let inputs = request::inputs(&body)?;
     let ids = inputs.iter().map(|input| request::text(input, "id"));
@@ -63,7 +64,7 @@ pub(super) async fn archive(shared: State<Arc<Shared>>, object: Path<String>, bo
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn write(shared: &Shared, called: &str, verb: Verb, body: &Bytes) -> Body {
+fn write(shared: &HubSpot, called: &str, verb: Verb, body: &Bytes) -> Body {
     let started = clock::now();
     let body = request::object(body)?;
     let inputs = request::inputs(&body)?;

@@ -10,10 +10,11 @@ use axum::response::Response;
 use super::batch::{check_id_property, finish, objects_not_found};
 use super::error::Refusal;
 use super::request::Query;
-use super::{Shared, clock, lock, request, view};
+use super::{HubSpot, request, view};
+use crate::{clock, lock};
 
 pub(super) async fn read(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path(object): Path<String>,
     query: axum::extract::Query<Vec<(String, String)>>,
     body: Bytes,

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::ident;
+use crate::ident;
 
 pub(super) const CORRELATION: HeaderName = HeaderName::from_static("x-hubspot-correlation-id");
 
@@ -69,7 +69,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let correlation = ident::correlation_id();
+        let correlation = ident::uuid();
         let Self { status, body } = self.with("correlationId", json!(correlation));
         let mut response = (status, Json(body)).into_response();
         if let Ok(value) = HeaderValue::from_str(&correlation) {

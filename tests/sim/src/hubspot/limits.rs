@@ -1,6 +1,5 @@
 //! The portal's request limits: per second, per rolling ten seconds, per day; searches are counted apart.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -8,6 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::error::Refusal;
+use crate::window::Window;
 
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -38,8 +38,10 @@ impl Default for Limits {
 
 /// Which of the two counts a request falls under.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Class {
+pub enum Class {
+    /// All that is no search.
     General,
+    /// Searches.
     Search,
 }
 
@@ -47,40 +49,52 @@ pub(super) enum Class {
 pub(super) struct Meter {
     limits: Limits,
     search_secondly: u32,
-    general: VecDeque<Instant>,
-    searches: VecDeque<Instant>,
+    secondly: Window,
+    ten_secondly: Window,
+    searches: Window,
     day: Instant,
     today: u32,
 }
 
 impl Meter {
     pub(super) fn new(limits: Limits, search_secondly: u32) -> Self {
-        let day = Instant::now();
-        Self { limits, search_secondly, general: VecDeque::new(), searches: VecDeque::new(), day, today: 0 }
+        Self {
+            limits,
+            search_secondly,
+            secondly: Window::new(SECOND),
+            ten_secondly: Window::new(TEN_SECONDS),
+            searches: Window::new(SECOND),
+            day: Instant::now(),
+            today: 0,
+        }
     }
 
     /// Takes one request, or says which limit it would break.
     pub(super) fn admit(&mut self, class: Class, now: Instant) -> Result<(), Refusal> {
-        self.forget(now);
+        if now.duration_since(self.day) >= DAY {
+            self.day = now;
+            self.today = 0;
+        }
         if self.today >= self.limits.daily {
             return Err(refusal("daily", "DAILY"));
         }
         match class {
             Class::General => {
-                if within(&self.general, now, SECOND) >= self.limits.secondly {
+                if self.secondly.count(now) >= self.limits.secondly {
                     return Err(refusal("secondly", "SECONDLY"));
                 }
-                if within(&self.general, now, TEN_SECONDS) >= self.limits.ten_secondly {
+                if self.ten_secondly.count(now) >= self.limits.ten_secondly {
                     return Err(refusal("ten_secondly_rolling", "TEN_SECONDLY_ROLLING"));
                 }
-                self.general.push_back(now);
+                self.secondly.hit(now);
+                self.ten_secondly.hit(now);
             }
             Class::Search => {
-                if within(&self.searches, now, SECOND) >= self.search_secondly {
+                if self.searches.count(now) >= self.search_secondly {
                     // The recorded reply to a search names no policy.
                     return Err(plain("secondly"));
                 }
-                self.searches.push_back(now);
+                self.searches.hit(now);
             }
         }
         self.today += 1;
@@ -88,7 +102,8 @@ impl Meter {
     }
 
     /// Writes the recorded headers; replies to a search say nothing about intervals.
-    pub(super) fn describe(&self, class: Class, now: Instant, headers: &mut HeaderMap) {
+    pub(super) fn describe(&mut self, class: Class, now: Instant, headers: &mut HeaderMap) {
+        let (second, ten) = (self.secondly.count(now), self.ten_secondly.count(now));
         let mut set = |name: &'static str, value: u32| {
             headers.insert(HeaderName::from_static(name), value.into());
         };
@@ -97,30 +112,12 @@ impl Meter {
         if class == Class::Search {
             return;
         }
-        let (second, ten) = (within(&self.general, now, SECOND), within(&self.general, now, TEN_SECONDS));
         set("x-hubspot-ratelimit-interval-milliseconds", 10_000);
         set("x-hubspot-ratelimit-max", self.limits.ten_secondly);
         set("x-hubspot-ratelimit-remaining", self.limits.ten_secondly.saturating_sub(ten));
         set("x-hubspot-ratelimit-secondly", self.limits.secondly);
         set("x-hubspot-ratelimit-secondly-remaining", self.limits.secondly.saturating_sub(second));
     }
-
-    fn forget(&mut self, now: Instant) {
-        for requests in [&mut self.general, &mut self.searches] {
-            while requests.front().is_some_and(|at| now.duration_since(*at) >= TEN_SECONDS) {
-                requests.pop_front();
-            }
-        }
-        if now.duration_since(self.day) >= DAY {
-            self.day = now;
-            self.today = 0;
-        }
-    }
-}
-
-fn within(requests: &VecDeque<Instant>, now: Instant, window: Duration) -> u32 {
-    let count = requests.len() - requests.partition_point(|at| now.duration_since(*at) >= window);
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn plain(window: &str) -> Refusal {

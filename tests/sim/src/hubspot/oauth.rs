@@ -9,7 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::{Shared, ident, lock};
+use super::HubSpot;
+use crate::{ident, lock};
 
 /// How long an access token lasts, in seconds.
 const LIFE: u32 = 1_800;
@@ -25,7 +26,7 @@ pub struct App {
     pub refresh_token: String,
 }
 
-pub(super) async fn token(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+pub(super) async fn token(State(shared): State<Arc<HubSpot>>, body: Bytes) -> Response {
     let asked: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
     let is = |key: &str, expected: &str| asked.iter().any(|(name, value)| name == key && value == expected);
     let known = shared.options.app.as_ref().filter(|app| {
@@ -36,12 +37,12 @@ pub(super) async fn token(State(shared): State<Arc<Shared>>, body: Bytes) -> Res
     });
     let Some(app) = known else {
         let refusal = json!({
-            "status": "BAD_AUTH_CODE", "message": "missing or invalid refresh token", "correlationId": ident::correlation_id(),
+            "status": "BAD_AUTH_CODE", "message": "missing or invalid refresh token", "correlationId": ident::uuid(),
             "error": "invalid_grant", "error_description": "missing or invalid refresh token"
         });
         return (StatusCode::BAD_REQUEST, Json(refusal)).into_response();
     };
-    let access = format!("CNiMarked-{}", ident::correlation_id());
+    let access = format!("CNiMarked-{}", ident::uuid());
     access.clone_into(&mut lock(&shared.token));
     Json(json!({
         "access_token": access, "refresh_token": app.refresh_token, "expires_in": LIFE, "token_type": "bearer",

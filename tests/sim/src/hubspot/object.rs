@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::property::Property;
-use super::{clock, standard};
+use super::standard;
+use crate::clock;
 
 /// An object type, standard or custom.
 pub(super) struct Object {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::clock;
+use crate::clock;
 
 /// The data type of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

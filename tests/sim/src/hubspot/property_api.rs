@@ -9,11 +9,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::HubSpot;
 use super::error::Refusal;
 use super::object::Object;
 use super::property::{Choice, Kind, Property, yes_and_no};
 use super::request::{self, Query as Pairs};
-use super::{Shared, lock};
+use crate::lock;
 
 /// The most unique properties that an object may have.
 const UNIQUE_MAX: usize = 10;
@@ -21,7 +22,7 @@ const UNIQUE_MAX: usize = 10;
 type Reply = Result<Response, Refusal>;
 
 pub(super) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path(object): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Reply {
@@ -32,19 +33,19 @@ pub(super) async fn list(
     Ok(Json(json!({ "results": shown.collect::<Vec<_>>() })).into_response())
 }
 
-pub(super) async fn read(State(shared): State<Arc<Shared>>, Path((object, name)): Path<(String, String)>) -> Reply {
+pub(super) async fn read(State(shared): State<Arc<HubSpot>>, Path((object, name)): Path<(String, String)>) -> Reply {
     let portal = lock(&shared.portal);
     let property = portal.table(&object)?.object.property(&name).ok_or_else(|| not_found(&name))?;
     Ok(Json(property.describe()).into_response())
 }
 
-pub(super) async fn create(State(shared): State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Reply {
+pub(super) async fn create(State(shared): State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Reply {
     let shown = add(&shared, &object, &request::object(&body)?)?;
     Ok((StatusCode::CREATED, Json(shown)).into_response())
 }
 
 /// Adds the property and describes it.
-pub(super) fn add(shared: &Shared, object: &str, body: &Map<String, Value>) -> Result<Value, Refusal> {
+pub(super) fn add(shared: &HubSpot, object: &str, body: &Map<String, Value>) -> Result<Value, Refusal> {
     let group = request::text(body, "groupName")?;
     let mut property = parse(body, group)?;
     let mut portal = lock(&shared.portal);
@@ -59,7 +60,7 @@ pub(super) fn add(shared: &Shared, object: &str, body: &Map<String, Value>) -> R
     Ok(shown)
 }
 
-pub(super) async fn archive(State(shared): State<Arc<Shared>>, Path((object, name)): Path<(String, String)>) -> Reply {
+pub(super) async fn archive(State(shared): State<Arc<HubSpot>>, Path((object, name)): Path<(String, String)>) -> Reply {
     let mut portal = lock(&shared.portal);
     let object = &mut portal.table_mut(&object)?.object;
     let property = object.properties.get_mut(&name).ok_or_else(|| not_found(&name))?;

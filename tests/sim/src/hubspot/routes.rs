@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::error::Refusal;
-use super::{Shared, account, batch, batch_read, control, gate, oauth, property_api, schema_api, search, single};
+use super::{HubSpot, account, batch, batch_read, oauth, property_api, schema_api, search, single};
 
-type Routes = Router<Arc<Shared>>;
+type Routes = Router<Arc<HubSpot>>;
 
 /// The versions of the API that answer, all in the same way.
 const VERSIONS: [&str; 3] = ["2025-09", "2026-03", "2026-09"];
 
-pub(super) fn router(shared: &Arc<Shared>) -> Router {
+/// The API behind the gate.
+pub(super) fn gated(hubspot: Arc<HubSpot>) -> Router {
     let mut router = Routes::new()
         .nest("/crm/v3/objects", objects())
         .nest("/crm/v3/properties", properties())
@@ -29,14 +28,12 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
             .nest(&format!("/crm-object-schemas/{version}/schemas"), schemas())
             .route(&format!("/account-info/{version}/details"), get(account::details));
     }
-    router
-        .fallback(async || Refusal::not_found("resource not found"))
-        .layer(from_fn_with_state(Arc::clone(shared), gate::guard))
-        .route("/oauth/2026-03/token", post(oauth::token))
-        .nest("/_sim", controls())
-        // The gate has a limit of its own, taken from the options.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(Arc::clone(shared))
+    router.fallback(async || Refusal::not_found("resource not found")).with_state(hubspot)
+}
+
+/// The endpoint that gives out tokens.
+pub(super) fn open(hubspot: Arc<HubSpot>) -> Router {
+    Routes::new().route("/oauth/2026-03/token", post(oauth::token)).with_state(hubspot)
 }
 
 fn objects() -> Routes {
@@ -59,11 +56,4 @@ fn properties() -> Routes {
 
 fn schemas() -> Routes {
     Routes::new().route("/", get(schema_api::list).post(schema_api::create)).route("/{object}", get(schema_api::read))
-}
-
-fn controls() -> Routes {
-    Routes::new()
-        .route("/faults", post(control::faults))
-        .route("/journal", get(control::journal))
-        .route("/records/{object}", get(control::records))
 }

@@ -11,23 +11,24 @@ use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::object::{Object, by_name};
-use super::{Shared, clock, lock, property_api, request, standard};
+use super::{HubSpot, property_api, request, standard};
+use crate::{clock, lock};
 
 type Reply = Result<Response, Refusal>;
 
 /// Lists the custom objects; HubSpot's own can only be read one by one.
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn list(State(shared): State<Arc<HubSpot>>) -> Json<Value> {
     let portal = lock(&shared.portal);
     let custom = portal.tables().map(|table| &table.object).filter(|object| object.is_custom());
     Json(json!({ "results": custom.map(Object::describe).collect::<Vec<_>>() }))
 }
 
-pub(super) async fn read(State(shared): State<Arc<Shared>>, object: Path<String>) -> Reply {
+pub(super) async fn read(State(shared): State<Arc<HubSpot>>, object: Path<String>) -> Reply {
     let portal = lock(&shared.portal);
     Ok(Json(portal.table(&object)?.object.describe()).into_response())
 }
 
-pub(super) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Reply {
+pub(super) async fn create(State(shared): State<Arc<HubSpot>>, body: Bytes) -> Reply {
     let body = request::object(&body)?;
     let mut portal = lock(&shared.portal);
     let object = parse(&body, portal.id, portal.next_type_id())?;

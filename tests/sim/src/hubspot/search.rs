@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::store::{Record, Table, fold};
-use super::{Shared, lock, request, view};
+use super::{HubSpot, request, view};
+use crate::lock;
 
 /// The most records on a page of a search.
 const PAGE_MAX: usize = 200;
@@ -20,7 +21,7 @@ const GROUPS_MAX: usize = 5;
 const REACH_MAX: usize = 10_000;
 
 pub(super) async fn search(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path(object): Path<String>,
     body: Bytes,
 ) -> Result<Response, Refusal> {

@@ -14,7 +14,8 @@ use super::error::Refusal;
 use super::request::Query;
 use super::store::Table;
 use super::write::{Planner, Target};
-use super::{Shared, lock, request, view};
+use super::{HubSpot, request, view};
+use crate::lock;
 
 /// The most records on a page of the list.
 const PAGE_MAX: usize = 100;
@@ -23,7 +24,7 @@ const PAGE_DEFAULT: usize = 10;
 type QueryPairs = axum::extract::Query<Vec<(String, String)>>;
 type Reply = Result<Response, Refusal>;
 
-pub(super) async fn create(State(shared): State<Arc<Shared>>, object: Path<String>, body: Bytes) -> Reply {
+pub(super) async fn create(State(shared): State<Arc<HubSpot>>, object: Path<String>, body: Bytes) -> Reply {
     let body = request::object(&body)?;
     let given = request::properties(&body)?;
     let mut portal = lock(&shared.portal);
@@ -36,7 +37,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, object: Path<Strin
 }
 
 pub(super) async fn read(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path((object, id)): Path<(String, String)>,
     query: QueryPairs,
 ) -> Reply {
@@ -55,7 +56,7 @@ pub(super) async fn read(
 }
 
 pub(super) async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path((object, id)): Path<(String, String)>,
     query: QueryPairs,
     body: Bytes,
@@ -74,7 +75,7 @@ pub(super) async fn update(
 }
 
 /// Archives the record; one that is not there makes no difference.
-pub(super) async fn archive(State(shared): State<Arc<Shared>>, Path((object, id)): Path<(String, String)>) -> Reply {
+pub(super) async fn archive(State(shared): State<Arc<HubSpot>>, Path((object, id)): Path<(String, String)>) -> Reply {
     let mut portal = lock(&shared.portal);
     let table = portal.table_mut(&object)?;
     if let Ok(id) = id.parse() {
@@ -85,7 +86,7 @@ pub(super) async fn archive(State(shared): State<Arc<Shared>>, Path((object, id)
 
 /// Pages through the records in order of their ids.
 pub(super) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<HubSpot>>,
     Path(object): Path<String>,
     query: QueryPairs,
     uri: Uri,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock;
 use super::object::Object;
+use crate::clock;
 
 /// A stored record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

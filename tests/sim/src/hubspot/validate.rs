@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::clock;
 use super::error::Refusal;
 use super::object::Object;
 use super::property::{Kind, Property};
 use super::store::Values;
+use crate::{clock, email};
 
 /// The longest value of any property, in characters.
 pub(super) const CHARACTERS_MAX: usize = 65_536;
@@ -87,19 +87,8 @@ fn one(object: &Object, name: &str, text: &str) -> Result<String, Fault> {
 
 /// HubSpot keeps addresses in lower case.
 fn email(text: &str) -> Result<String, Fault> {
-    let address = text.trim().to_lowercase();
-    let plausible = address.split_once('@').is_some_and(|(local, domain)| {
-        let labels: Vec<&str> = domain.split('.').collect();
-        !local.is_empty()
-            && labels.len() > 1
-            && labels.iter().all(|label| !label.is_empty())
-            && !address.chars().any(|letter| letter.is_whitespace() || letter == ',')
-            && !domain.contains('@')
-    });
-    if plausible {
-        return Ok(address);
-    }
-    Err(Fault { code: "INVALID_EMAIL", message: format!("Email address {text} is invalid") })
+    email::normal(text)
+        .ok_or_else(|| Fault { code: "INVALID_EMAIL", message: format!("Email address {text} is invalid") })
 }
 
 fn number(text: &str) -> Result<String, Fault> {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::clock;
 use super::object::Object;
 use super::store::{Record, Values};
+use crate::clock;
 
 /// A record with these properties.
 fn shown(record: &Record, properties: Map<String, Value>) -> Map<String, Value> {

@@ -67,3 +67,16 @@ fn uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
+
+#[test]
+fn a_wrong_shape_is_noticed() {
+    use serde_json::json;
+    let recorded = json!({ "id": "7", "at": "2022-02-17T18:56:16.511Z", "list": [{ "a": null }, { "a": "x" }] });
+    let fits = |value: Value| fits(&value, &[&recorded], "body").is_ok();
+    assert!(fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "a": "y" }] })));
+    assert!(!fits(json!({ "id": 8, "at": "2026-02-17T18:56:16.511Z", "list": [] })), "a number for digits");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16Z", "list": [] })), "no milliseconds");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z" })), "a key too few");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "b": "x" }] })), "another key");
+    assert!(!fits(json!({ "id": "8", "at": "2026-02-17T18:56:16.511Z", "list": [{ "a": 1 }] })), "another type");
+}

@@ -97,3 +97,15 @@ fn secrets_have_no_debug_text() {
     let credentials = Credentials::new(&BTreeMap::new(), BTreeMap::from([("token".to_owned(), secret)]));
     assert!(!format!("{shown} {credentials:?}").contains("s3cr3t"));
 }
+
+#[tokio::test]
+async fn a_refusal_that_only_the_connector_can_read_renews_what_was_sent_before_it() {
+    let secret = Secret::new("the-old-secret").read_again_by(|| Ok(SecretString::from("the-new-secret")));
+    let slots = bound(secret);
+    let began = StdInstant::now();
+    assert!(slots.renew(began).await);
+    assert_eq!(sent(&slots).0, "Bearer the-new-secret");
+    assert!(slots.renew(began).await, "a call that began before is told of the new value");
+    assert!(!slots.renew(StdInstant::now()).await, "there is no third value");
+    assert!(!bound(Secret::new("s3cr3t")).renew(StdInstant::now()).await);
+}

@@ -3,8 +3,8 @@
 use offtake_sim::hubspot::Simulator;
 use serde_json::json;
 
-use crate::support::drive::{TOKEN, call, generous, send, start};
-use crate::support::illegal::{self, CONTACTS, UPSERT, with};
+use super::drive::{TOKEN, call, generous, send, start};
+use super::illegal::{self, CONTACTS, UPSERT, with};
 
 async fn seeded() -> Simulator {
     let simulator = start(generous()).await;

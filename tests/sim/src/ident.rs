@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// A correlation id: a UUID of version 4 in form.
-pub(super) fn correlation_id() -> String {
+/// A UUID of version 4 in form.
+pub(crate) fn uuid() -> String {
     let turn = NEXT.fetch_add(1, Ordering::Relaxed);
     let (high, low) = (mix(turn.wrapping_mul(2)), mix(turn.wrapping_mul(2).wrapping_add(1)));
     format!(
@@ -20,7 +20,7 @@ pub(super) fn correlation_id() -> String {
 }
 
 /// A bijection that scatters neighbouring numbers (the finaliser of splitmix64).
-pub(super) fn mix(number: u64) -> u64 {
+pub(crate) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -29,8 +29,8 @@ pub(super) fn mix(number: u64) -> u64 {
 
 /// Puts items into an order that depends on their ids alone and differs from the one they came in.
 ///
-/// HubSpot answers a batch in an order of its own, so a client that relies on positions must fail here.
-pub(super) fn shuffle<T>(items: &mut [T], id: impl Fn(&T) -> u64) {
+/// A vendor that answers a batch in an order of its own is shown so, and a client that relies on positions must fail.
+pub(crate) fn shuffle<T>(items: &mut [T], id: impl Fn(&T) -> u64) {
     let given: Vec<u64> = items.iter().map(&id).collect();
     items.sort_by_key(|item| mix(id(item)));
     if items.len() > 1 && items.iter().map(&id).eq(given) {
@@ -43,11 +43,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn correlation_ids_have_the_form_of_a_uuid() {
-        let id = correlation_id();
+    fn uuids_have_their_form() {
+        let id = uuid();
         let lengths: Vec<usize> = id.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
-        assert_ne!(id, correlation_id());
+        assert_ne!(id, uuid());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use offtake_sim::hubspot::{Fault, Limits, Options, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::drive::{TOKEN, call, generous, send, start};
-use crate::support::people::{CONTACTS, people, upsert};
+use super::drive::{TOKEN, call, generous, send, start};
+use super::people::{CONTACTS, people, upsert};
 
 #[tokio::test]
 async fn limits_refuse_without_saying_when_to_come_back() {
@@ -57,7 +57,7 @@ async fn faults_strike_as_scripted() {
     assert!(huge.bytes >= 100_000);
     let garbage = upsert(&simulator, &people(5..6)).await;
     assert_eq!((garbage.status, &garbage.body), (200, &Value::Null));
-    assert!(garbage.bytes > 0);
+    assert!(garbage.text.starts_with("<html>"), "{garbage:?}");
     assert_eq!(simulator.records("contacts").len(), 6);
 
     let before = Instant::now();
@@ -108,6 +108,42 @@ async fn faults_and_stores_are_reachable_without_a_token() {
     let journal = get("/_sim/journal").await;
     assert_eq!(journal[0]["status"], 502);
     assert_eq!(journal[0]["headers"]["authorization"], "Bearer REDACTED");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_in_the_journal_as_text() {
+    let simulator = start(generous()).await;
+    let cases = [("{\"a\":1}", Some(json!({ "a": 1 })), None), ("a=1&b=2", None, Some("a=1&b=2")), ("", None, None)];
+    for (sent, ..) in &cases {
+        let token = format!("Bearer {TOKEN}");
+        send(&simulator.base_url(), "POST", CONTACTS, Some(&token), (*sent).to_owned()).await.unwrap();
+    }
+    for (entry, (_, body, text)) in simulator.take_journal().into_iter().zip(cases) {
+        assert_eq!((entry.body, entry.text.as_deref()), (body, text));
+    }
+    assert!(simulator.journal().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_limits_refuse_is_counted_and_what_is_scripted_is_not() {
+    let limits = Limits { secondly: 1, ..Limits::default() };
+    let simulator = Simulator::start(Options { limits, ..generous() }).await.unwrap();
+    simulator.script([Fault::reply(429, "{}")]);
+    for status in [429, 200, 429] {
+        assert_eq!(call(&simulator, "GET", CONTACTS, &Value::Null).await.status, status);
+    }
+    assert_eq!(simulator.limits_crossed(), 1);
+    let base = simulator.base_url();
+    let shown = send(&base, "GET", "/_sim/limits", None, String::new()).await.unwrap();
+    assert_eq!(shown.body, json!({ "crossed": 1 }));
+}
+
+#[tokio::test]
+async fn an_expired_token_is_let_in_no_more() {
+    let simulator = start(generous()).await;
+    let base = simulator.base_url();
+    assert_eq!(send(&base, "POST", "/_sim/expire-token", None, String::new()).await.unwrap().status, 204);
+    assert_eq!(call(&simulator, "GET", CONTACTS, &Value::Null).await.status, 401);
 }
 
 #[tokio::test]

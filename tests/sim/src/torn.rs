@@ -14,13 +14,13 @@ use tokio::time::{Sleep, sleep};
 const FLUSHED_AFTER: Duration = Duration::from_millis(20);
 
 /// Gives its bytes, and then an error in place of the rest.
-pub(super) struct Torn {
+pub(crate) struct Torn {
     bytes: Option<Bytes>,
     flushed: Pin<Box<Sleep>>,
 }
 
 impl Torn {
-    pub(super) fn new(bytes: Bytes) -> Self {
+    pub(crate) fn new(bytes: Bytes) -> Self {
         Self { bytes: Some(bytes), flushed: Box::pin(sleep(FLUSHED_AFTER)) }
     }
 }

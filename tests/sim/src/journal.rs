@@ -20,6 +20,8 @@ pub struct Entry {
     pub headers: BTreeMap<String, String>,
     /// The body, when it was JSON.
     pub body: Option<Value>,
+    /// The body as text, when it was UTF-8 and no JSON: a form, CSV, or parts that hold such.
+    pub text: Option<String>,
     /// The length of the body as received.
     pub body_bytes: usize,
     /// The status of the answer; none while there is no answer, and for ever when the connection was dropped.
@@ -32,25 +34,26 @@ struct Line {
     body: Bytes,
 }
 
-pub(super) struct Journal {
+pub(crate) struct Journal {
     lines: VecDeque<Line>,
     forgotten: usize,
     entries_max: usize,
 }
 
 impl Journal {
-    pub(super) fn new(entries_max: usize) -> Self {
+    pub(crate) fn new(entries_max: usize) -> Self {
         Self { lines: VecDeque::new(), forgotten: 0, entries_max }
     }
 
     /// Notes a request; the number returned is for [`Journal::settle`].
-    pub(super) fn note(&mut self, parts: &Parts, body: Bytes) -> usize {
+    pub(crate) fn note(&mut self, parts: &Parts, body: Bytes) -> usize {
         let entry = Entry {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: headers(parts),
             body: None,
+            text: None,
             body_bytes: body.len(),
             status: None,
         };
@@ -62,7 +65,7 @@ impl Journal {
         self.forgotten + self.lines.len() - 1
     }
 
-    pub(super) fn settle(&mut self, number: usize, status: u16) {
+    pub(crate) fn settle(&mut self, number: usize, status: u16) {
         let line = number.checked_sub(self.forgotten).and_then(|index| self.lines.get_mut(index));
         if let Some(line) = line {
             line.entry.status = Some(status);
@@ -70,16 +73,24 @@ impl Journal {
     }
 
     /// The entries, which the journal then forgets.
-    pub(super) fn take(&mut self) -> Vec<Entry> {
+    pub(crate) fn take(&mut self) -> Vec<Entry> {
         let entries = self.entries();
         self.forgotten += self.lines.len();
         self.lines.clear();
         entries
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
-        let show = |line: &Line| Entry { body: serde_json::from_slice(&line.body).ok(), ..line.entry.clone() };
-        self.lines.iter().map(show).collect()
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.lines.iter().map(Line::show).collect()
+    }
+}
+
+impl Line {
+    fn show(&self) -> Entry {
+        let body = serde_json::from_slice(&self.body).ok();
+        let other = body.is_none() && !self.body.is_empty();
+        let text = other.then(|| String::from_utf8(self.body.to_vec()).ok()).flatten();
+        Entry { body, text, ..self.entry.clone() }
     }
 }
 

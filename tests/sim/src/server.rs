@@ -18,9 +18,9 @@ use tokio::task::JoinSet;
 
 /// Put into a response's extensions, it closes the connection instead of sending the response.
 #[derive(Clone, Copy)]
-pub(super) struct Hangup;
+pub(crate) struct Hangup;
 
-pub(super) async fn serve(listener: TcpListener, router: Router) {
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     // Dropping the set, which happens when this task is aborted, ends every connection.
     let mut connections = JoinSet::new();
     loop {

@@ -12,9 +12,9 @@ pub enum Store {
     /// The request is handled in full.
     #[default]
     All,
-    /// The request never reaches the portal.
+    /// The request never reaches the vendor.
     Nothing,
-    /// Only the first so many `inputs` of a batch reach the portal.
+    /// Only the first so many records of a batch reach the vendor.
     First(usize),
 }
 
@@ -90,9 +90,9 @@ impl Fault {
         Self { answer: Answer::Hangup, ..Self::default() }
     }
 
-    /// Stores the first so many inputs of the next batch and closes the connection without an answer.
-    pub fn hangup_after(inputs: usize) -> Self {
-        Self { store: Store::First(inputs), ..Self::hangup() }
+    /// Stores the first so many records of the next batch and closes the connection without an answer.
+    pub fn hangup_after(records: usize) -> Self {
+        Self { store: Store::First(records), ..Self::hangup() }
     }
 
     /// Stores the next request and closes the connection in the middle of the answer.
@@ -148,21 +148,21 @@ impl Fault {
 
 /// The faults still to come.
 #[derive(Default)]
-pub(super) struct Script {
+pub(crate) struct Script {
     faults: VecDeque<Fault>,
 }
 
 impl Script {
-    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.faults.extend(faults);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.faults.clear();
     }
 
     /// The fault that strikes this request, if any. Each request meets at most one, the earliest scripted.
-    pub(super) fn strike(&mut self, method: &Method, path: &str) -> Option<Fault> {
+    pub(crate) fn strike(&mut self, method: &Method, path: &str) -> Option<Fault> {
         self.faults.retain(|fault| fault.times > 0);
         let fault = self.faults.iter_mut().find(|fault| fault.matches(method, path))?;
         if fault.skip > 0 {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::drive::{call, generous, start};
-use crate::support::people::{CONTACTS, people, upsert};
+use super::drive::{call, generous, start};
+use super::people::{CONTACTS, people, upsert};
 
 #[tokio::test]
 async fn an_upsert_creates_then_updates_and_answers_in_another_order() {

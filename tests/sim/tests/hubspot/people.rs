@@ -3,7 +3,8 @@
 use offtake_sim::hubspot::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::drive::{Reply, call};
+use super::drive::call;
+use crate::support::drive::Reply;
 
 pub(crate) const CONTACTS: &str = "/crm/objects/2026-03/contacts";
 
