@@ -1,9 +1,7 @@
 //! sObject Collections: calls of 200 records whose results have the order of the records.
 
 use offtake_sdk::http::Request;
-use offtake_sdk::{
-    Batch, CallFailure, Context, Effect, Failure, Operation, OutcomeKind, Report, Response, log,
-};
+use offtake_sdk::{Batch, CallFailure, Context, Effect, Failure, Operation, OutcomeKind, Report, Response, log};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -91,7 +91,8 @@ fn search(
     fields: &[&str],
     literals: Literals,
 ) -> Result<Records, CallFailure> {
-    let fields: Vec<&str> = fields.iter().copied().chain([RECORD_ID, key]).collect::<BTreeSet<_>>().into_iter().collect();
+    let fields: Vec<&str> =
+        fields.iter().copied().chain([RECORD_ID, key]).collect::<BTreeSet<_>>().into_iter().collect();
     let mut requests = Vec::new();
     for values in pages(values) {
         requests.push(client::query(cx, &soql::by_key(object, &fields, key, &values, literals)?));
@@ -126,7 +127,6 @@ impl Records {
         }
     }
 }
-
 
 /// One form for `12`, `12.0` and `12.00`, which is no text that a key of a text field has.
 fn number(text: &str) -> Option<String> {

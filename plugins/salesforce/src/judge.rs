@@ -38,10 +38,13 @@ fn failure(batch: &Batch, error: &RecordError) -> Failure {
     };
     match error.code.as_str() {
         // Another transaction has the record or its parent; a trigger may wrap that in an error of its own.
-        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" | "UNKNOWN_EXCEPTION"
-        | "REQUEST_RUNNING_TOO_LONG" | "PROCESSING_HALTED" | "ALL_OR_NONE_OPERATION_ROLLED_BACK" => {
-            Failure::Transient(detail)
-        }
+        "UNABLE_TO_LOCK_ROW"
+        | "SERVER_UNAVAILABLE"
+        | "QUERY_TIMEOUT"
+        | "UNKNOWN_EXCEPTION"
+        | "REQUEST_RUNNING_TOO_LONG"
+        | "PROCESSING_HALTED"
+        | "ALL_OR_NONE_OPERATION_ROLLED_BACK" => Failure::Transient(detail),
         _ if error.message.contains("UNABLE_TO_LOCK_ROW") => Failure::Transient(detail),
         "DUPLICATE_VALUE" if lost_a_race(batch, &error.message) => Failure::Transient(detail),
         "REQUEST_LIMIT_EXCEEDED" => Failure::rate_limited(None, Some(vendor_error::scope(&error.message)), detail),

@@ -36,8 +36,8 @@ impl Connector for Salesforce {
         account::account(cx)
     }
 
-    fn objects(cx: &Context<Config>, _cursor: Option<String>) -> Result<ObjectPage, CallFailure> {
-        schema::objects(cx).map(ObjectPage::all)
+    fn objects(cx: &Context<Config>, cursor: Option<String>) -> Result<ObjectPage, CallFailure> {
+        schema::objects(cx, cursor.as_deref())
     }
 
     fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, CallFailure> {

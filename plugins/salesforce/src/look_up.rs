@@ -13,8 +13,11 @@ use crate::value;
 /// A field behind a reference that leads to several types is left out: SOQL shows it by another clause for each type.
 pub(crate) fn current(cx: &Context<Config>, query: &Lookup) -> Result<Found, CallFailure> {
     let key = query.match_key()?;
-    let keys: Vec<Option<String>> =
-        query.rows().iter().map(|row| row.get(key).and_then(|value| value::key_text(offtake_sdk::Cell::Value(value)))).collect();
+    let keys: Vec<Option<String>> = query
+        .rows()
+        .iter()
+        .map(|row| row.get(key).and_then(|value| value::key_text(offtake_sdk::Cell::Value(value))))
+        .collect();
     let wanted: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
     let shown: Vec<&str> = query.fields().iter().map(String::as_str).filter(|field| is_plain(field)).collect();
     if wanted.is_empty() {

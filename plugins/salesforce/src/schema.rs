@@ -4,7 +4,7 @@ mod describe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{CallFailure, Choice, Context, Field, FieldType, Object, Operation};
+use offtake_sdk::{CallFailure, Choice, Context, Field, FieldType, Object, ObjectPage, Operation};
 
 use self::describe::{Described, DescribedField, Global, GlobalObject};
 use crate::client;
@@ -14,13 +14,31 @@ use crate::prepare::RECORD_ID;
 /// What a record refers to without locking it.
 const WITHOUT_LOCK: [&str; 4] = ["User", "Group", "RecordType", "BusinessHours"];
 
-/// The objects that can be written, by one request. Their external ids are among their fields, marked unique.
-pub(crate) fn objects(cx: &Context<Config>) -> Result<Vec<Object>, CallFailure> {
+/// Objects of one page of discovery. Each that people see in the org is described for the sake of its keys.
+const PAGE_OBJECTS: usize = 25;
+
+/// A page of the objects that can be written: one request, and one for each object that has a page layout, because the list
+/// does not say by which fields a record can be found.
+pub(crate) fn objects(cx: &Context<Config>, cursor: Option<&str>) -> Result<ObjectPage, CallFailure> {
+    let start: usize = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
     let global: Global = client::describe_global(cx).send()?.json()?;
-    Ok(global.sobjects.iter().filter_map(object).collect())
+    let offered: Vec<(GlobalObject, Vec<Operation>)> = global.sobjects.into_iter().filter_map(offered).collect();
+    let next = start.saturating_add(PAGE_OBJECTS);
+    let page = offered.get(start..next.min(offered.len())).unwrap_or_default();
+
+    let described = page.iter().map(|(object, _)| object).filter(|object| object.layoutable);
+    let keys = keys(cx, described.map(|object| object.name.as_str()).collect())?;
+    let object = |(described, operations): &(GlobalObject, Vec<Operation>)| {
+        let object = Object::new(&described.name, &described.label_plural, operations);
+        let keys = keys.get(&described.name).into_iter().flatten();
+        keys.fold(object, |object, key| object.match_key(&key.name)).match_key(RECORD_ID)
+    };
+    let next = (next < offered.len()).then(|| next.to_string());
+    Ok(ObjectPage { objects: page.iter().map(object).collect(), next })
 }
 
-fn object(described: &GlobalObject) -> Option<Object> {
+/// What the user can do with an object; none, where that is nothing.
+fn offered(described: GlobalObject) -> Option<(GlobalObject, Vec<Operation>)> {
     let can = [
         (Operation::Insert, described.createable),
         (Operation::Update, described.updateable),
@@ -29,33 +47,29 @@ fn object(described: &GlobalObject) -> Option<Object> {
     ];
     let operations: Vec<Operation> = can.iter().filter(|(_, can)| *can).map(|(operation, _)| *operation).collect();
     let is_offered = !operations.is_empty() && !described.deprecated_and_hidden;
-    is_offered.then(|| Object::new(&described.name, &described.label_plural, &operations).match_key(RECORD_ID))
+    is_offered.then_some((described, operations))
 }
 
 /// An object's fields, and the keys of the records that it can refer to: one request, and one for each type referred to.
 pub(crate) fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, CallFailure> {
     let described: Described = client::describe(cx, object).send()?.json()?;
-    let keys = keys_of_targets(cx, &described)?;
+    let references = described.fields.iter().filter(|field| field.is_reference());
+    let keys = keys(cx, references.flat_map(|field| &field.reference_to).map(String::as_str).collect())?;
     Ok(described.fields.into_iter().flat_map(|field| with_paths(field, &keys)).collect())
 }
 
-/// The external id fields of every type that a writable reference leads to.
-fn keys_of_targets(
-    cx: &Context<Config>,
-    described: &Described,
-) -> Result<BTreeMap<String, Vec<DescribedField>>, CallFailure> {
-    let references = described.fields.iter().filter(|field| field.is_reference());
-    let targets: BTreeSet<&str> = references.flat_map(|field| &field.reference_to).map(String::as_str).collect();
-    let requests = targets.iter().map(|target| client::describe(cx, target)).collect();
+/// The fields by which records of these types are found.
+fn keys(cx: &Context<Config>, types: BTreeSet<&str>) -> Result<BTreeMap<String, Vec<DescribedField>>, CallFailure> {
+    let requests = types.iter().map(|kind| client::describe(cx, kind)).collect();
     let mut keys = BTreeMap::new();
-    for (target, answer) in targets.into_iter().zip(cx.http().send_all(requests, IN_FLIGHT_MAX)) {
+    for (kind, answer) in types.into_iter().zip(cx.http().send_all(requests, IN_FLIGHT_MAX)) {
         let fields = match answer {
             Ok(response) => response.json::<Described>()?.fields,
-            // A type that the user may not see has no keys to offer, and the reference itself can still be written.
+            // A type that the user may not see has no keys to offer, and a reference to it can still be written by id.
             Err(failure) if is_about_the_type(&failure) => Vec::new(),
             Err(failure) => return Err(failure),
         };
-        keys.insert(target.to_owned(), fields.into_iter().filter(DescribedField::is_key).collect());
+        keys.insert(kind.to_owned(), fields.into_iter().filter(DescribedField::is_key).collect());
     }
     Ok(keys)
 }
@@ -66,7 +80,8 @@ fn is_about_the_type(failure: &CallFailure) -> bool {
 }
 
 fn with_paths(field: DescribedField, keys: &BTreeMap<String, Vec<DescribedField>>) -> Vec<Field> {
-    let locks = field.is_reference() && field.reference_to.iter().any(|target| !WITHOUT_LOCK.contains(&target.as_str()));
+    let locks =
+        field.is_reference() && field.reference_to.iter().any(|target| !WITHOUT_LOCK.contains(&target.as_str()));
     let mut paths = Vec::new();
     if let (true, Some(relationship)) = (field.is_reference(), field.relationship_name.as_deref()) {
         let is_polymorphic = field.reference_to.len() > 1;

@@ -6,11 +6,11 @@ use offtake_sdk::{Batch, CallFailure, Context, Detail, Failure, Report, Row, log
 
 use super::job::{Info, Job, State, of_the_job};
 use super::{csv, key_column, sheet};
+use crate::client;
 use crate::collections::kind;
 use crate::config::Config;
 use crate::judge::{self, RecordError};
 use crate::prepare::{self, RECORD_ID, comparable_id};
-use crate::client;
 
 const ID: &str = "sf__Id";
 const CREATED: &str = "sf__Created";
@@ -83,7 +83,8 @@ fn record_error(text: &str) -> RecordError {
     let (code, rest) = text.split_once(':').unwrap_or((text, ""));
     let rest = rest.trim_end().strip_suffix("--").unwrap_or(rest).trim_end();
     let (message, fields) = rest.rsplit_once(':').unwrap_or((rest, ""));
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let field = fields.split([',', ' ']).find(is_name).map(str::to_owned);
     let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     match is_code {
@@ -143,7 +144,12 @@ mod tests {
                 Some("LastName"),
             ),
             ("ENTITY_IS_DELETED:entity is deleted:--", "ENTITY_IS_DELETED", "entity is deleted", None),
-            ("UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--", "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", None),
+            (
+                "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--",
+                "UNABLE_TO_LOCK_ROW",
+                "unable to obtain exclusive access",
+                None,
+            ),
             ("something else", "UNKNOWN_ERROR", "something else", None),
         ] {
             let expected = RecordError { code: code.into(), message: message.into(), field: field.map(str::to_owned) };

@@ -16,6 +16,8 @@ pub(crate) struct GlobalObject {
     pub(crate) updateable: bool,
     pub(crate) deletable: bool,
     #[serde(default)]
+    pub(crate) layoutable: bool,
+    #[serde(default)]
     pub(crate) deprecated_and_hidden: bool,
 }
 
