@@ -3,5 +3,6 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod hubspot;
+mod salesforce;
 mod support;
 mod zendesk;
