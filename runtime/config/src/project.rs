@@ -63,6 +63,8 @@ pub struct DestinationConnection {
     pub networks: Vec<String>,
     /// Whether endpoints may be plain http.
     pub plain_http: bool,
+    /// Part of lasting quotas that is left to others, from 0 to 1.
+    pub quota_reserve: f64,
     /// The file.
     pub document: Arc<Document>,
 }

@@ -8,6 +8,7 @@ use crate::diff::{Change, Diff};
 use crate::digest::{KeyDigest, RowDigest, idempotency_key};
 use crate::ndjson::RowEncoder;
 use crate::object::Operation;
+use crate::partition::{Lock, locks};
 use crate::ports::{Intent, Kept};
 use crate::run::RunId;
 
@@ -51,6 +52,8 @@ pub struct BatchRow {
     /// The vendor's id, where it is known.
     pub remote_id: Option<String>,
     /// Its line in the batch.
+    /// What it locks at the destination while it is written.
+    pub locks: Vec<Lock>,
     line: Range<usize>,
 }
 
@@ -125,6 +128,8 @@ pub struct Fields<'a> {
     pub match_keys: &'a [String],
     /// Those that are left out where they are null.
     pub skip_nulls: &'a [String],
+    /// Those whose values lock each other at the destination.
+    pub partition: &'a [String],
 }
 
 // === impl Identity ===
@@ -203,10 +208,17 @@ impl Batch {
     }
 }
 
+/// What writes the parts of one mapped batch's rows.
+struct Encoders {
+    keys: RowEncoder,
+    partition: RowEncoder,
+    row: RowEncoder,
+}
+
 /// Added and changed rows as batches, in key order.
 pub struct Writes<'a> {
     changes: std::slice::Iter<'a, Change>,
-    encoders: Vec<(RowEncoder, RowEncoder)>,
+    encoders: Vec<Encoders>,
     caps: Caps,
     identity: Identity<'a>,
     open: Batch,
@@ -225,10 +237,14 @@ impl<'a> Writes<'a> {
         identity: Identity<'a>,
     ) -> Result<Self, UnsupportedType> {
         let encoders = diff.encoders()?.into_iter();
-        let pair = |full: RowEncoder| (full.only(fields.match_keys), full.skipping_nulls(fields.skip_nulls));
+        let of = |full: RowEncoder| Encoders {
+            keys: full.only(fields.match_keys),
+            partition: full.only(fields.partition),
+            row: full.skipping_nulls(fields.skip_nulls),
+        };
         Ok(Self {
             changes: changes.iter(),
-            encoders: encoders.map(pair).collect(),
+            encoders: encoders.map(of).collect(),
             caps,
             identity,
             open: Batch::empty(identity.operation),
@@ -240,10 +256,12 @@ impl<'a> Writes<'a> {
         let reason = if change.before.is_some() { Reason::Changed } else { Reason::Added };
         let mut match_values = String::new();
         let mut line = String::new();
-        let written = self.encoders.get(batch).map(|(keys, full)| {
-            keys.write(row, &mut match_values)?;
-            full.write(row, &mut line)
+        let encoders = self.encoders.get(batch);
+        let written = encoders.map(|encoders| {
+            encoders.keys.write(row, &mut match_values)?;
+            encoders.row.write(row, &mut line)
         });
+        let locks = encoders.map(|encoders| locks(&encoders.partition, row)).unwrap_or_default();
         let match_values = match_values.trim_end().to_owned();
         let refuse = |message| {
             let match_values = match_values.clone();
@@ -278,6 +296,7 @@ impl<'a> Writes<'a> {
             idempotency_key,
             match_values,
             remote_id: None,
+            locks,
             line: 0..0,
         };
         Ok((row, line))
@@ -331,6 +350,7 @@ pub fn removals(removed: &[Removal], clear: &[String], caps: Caps, identity: Ide
             idempotency_key,
             match_values: removal.match_values.clone(),
             remote_id: removal.remote_id.clone(),
+            locks: Vec::new(),
             line: 0..0,
         };
         open.push(row, &line);

@@ -78,7 +78,7 @@ pub fn choose(diff: &Diff, mode: Mode, on_delete: OnDelete, selection: &Selectio
 /// gone. Digests are seeded by the sync's state, so no other sync has a plan of this name.
 pub fn plan_id(diff: &Diff, chosen: &Chosen, mode: Mode, on_delete: OnDelete, target: &str) -> String {
     let mut hasher = blake3::Hasher::new();
-    let removal = on_delete.operation().map_or("ignore", Operation::as_str);
+    let removal = mode.removal(on_delete).map_or("ignore", Operation::as_str);
     for text in [mode.as_str(), removal, target] {
         hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     }

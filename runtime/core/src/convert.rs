@@ -98,6 +98,7 @@ mod tests {
             read_only: false,
             unique: false,
             multiple: true,
+            partition: false,
             max_length: None,
             options: Vec::new(),
         }

@@ -79,6 +79,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Transient(_) => "OFT-E101",
+            Self::RateLimited { detail, .. } if detail.code == "OFT-E312" => "OFT-E312",
             Self::RateLimited { .. } => "OFT-E102",
             // The host itself was refused an access token.
             Self::Auth(detail) if detail.code == "OFT-A004" => "OFT-A004",

@@ -24,6 +24,7 @@ pub mod mode;
 pub mod name;
 pub mod ndjson;
 pub mod object;
+pub mod partition;
 pub mod policy;
 pub mod ports;
 pub mod rules;

@@ -33,6 +33,9 @@ pub struct Manifest {
     /// Header that carries a request's idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_header: Option<String>,
+    /// What the vendor says of its quotas in every answer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quotas: BTreeMap<String, Quota>,
     /// JSON Schema of a connection's `config`.
     #[serde(default)]
     pub config: serde_json::Value,
@@ -51,6 +54,27 @@ pub struct Endpoint {
     pub methods: Vec<String>,
     /// Path patterns: `*` is one segment, `**` any number.
     pub paths: Vec<String>,
+}
+
+/// Headers of an answer from which the host reads how much of a quota is used: either `header`, or `limit` and `remaining`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Holds `used/limit`, somewhere behind the prefix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// What stands before the numbers in `header`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// Holds the whole quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Holds what is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
+    /// Holds when it is full again, in seconds since 1970. Without one the quota lasts long, and a part of it is left to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<String>,
 }
 
 /// A place for a secret.

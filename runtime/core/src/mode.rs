@@ -19,6 +19,8 @@ pub enum Mode {
     Mirror,
     /// Rows are events: each is sent once, under the id that its match key gives it.
     Append,
+    /// Rows are members of a list: they are added to it, and taken from it when they leave the source.
+    Members,
 }
 
 /// What happens at the destination to rows that leave the source.
@@ -76,6 +78,7 @@ impl Mode {
             Self::Upsert => "upsert",
             Self::Mirror => "mirror",
             Self::Append => "append",
+            Self::Members => "members",
         }
     }
 
@@ -86,12 +89,23 @@ impl Mode {
             Self::Update => Operation::Update,
             Self::Upsert | Self::Mirror => Operation::Upsert,
             Self::Append => Operation::Append,
+            Self::Members => Operation::MemberAdd,
+        }
+    }
+
+    /// What a connector is asked to do with removed rows, where anything.
+    pub fn removal(self, on_delete: OnDelete) -> Option<Operation> {
+        match (self, on_delete) {
+            (_, OnDelete::Ignore) => None,
+            (Self::Members, _) => Some(Operation::MemberRemove),
+            (_, OnDelete::Delete) => Some(Operation::Delete),
+            (_, OnDelete::Clear) => Some(Operation::Update),
         }
     }
 
     /// Whether a row that was acknowledged with other values is sent again.
     pub fn sends_changes(self) -> bool {
-        matches!(self, Self::Update | Self::Upsert | Self::Mirror)
+        matches!(self, Self::Update | Self::Upsert | Self::Mirror | Self::Members)
     }
 
     /// Whether a row that leaves the source is forgotten. An event has happened all the same, and a record that was created
@@ -100,18 +114,7 @@ impl Mode {
         match self {
             Self::Append => false,
             Self::Insert => on_delete != OnDelete::Ignore,
-            Self::Update | Self::Upsert | Self::Mirror => true,
-        }
-    }
-}
-
-impl OnDelete {
-    /// What a connector is asked to do with removed rows, where anything.
-    pub fn operation(self) -> Option<Operation> {
-        match self {
-            Self::Ignore => None,
-            Self::Delete => Some(Operation::Delete),
-            Self::Clear => Some(Operation::Update),
+            Self::Update | Self::Upsert | Self::Mirror | Self::Members => true,
         }
     }
 }

@@ -95,12 +95,24 @@ pub struct Field {
     /// An enumeration that takes several values.
     #[serde(default)]
     pub multiple: bool,
+    /// Records that share its value lock each other at the destination.
+    #[serde(default)]
+    pub partition: bool,
     /// In characters.
     #[serde(default)]
     pub max_length: Option<u64>,
     /// Values of an enumeration; empty means open.
     #[serde(default)]
     pub options: Vec<FieldOption>,
+}
+
+/// Stands in a list of fields for every field that is not listed: the destination takes it too.
+pub const ANY_OTHER_FIELD: &str = "*";
+
+/// The field of this name, where the destination has it or takes any.
+pub fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
+    let named = |wanted: &str| fields.iter().find(|field| field.name == wanted);
+    named(name).or_else(|| named(ANY_OTHER_FIELD))
 }
 
 /// A value of an enumeration.

@@ -3,7 +3,7 @@
 use arrow_schema::Schema;
 
 use crate::convert;
-use crate::object::{Field, Operation};
+use crate::object::{self, Field, Operation};
 
 /// A mapped field that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn check(mapped: &Schema, fields: &[Field], match_keys: &[String], operation
     for (index, column) in mapped.fields().iter().enumerate() {
         let misfit =
             |code, message, remedy| Misfit { index: Some(index), code, message, remedy, field: column.name().clone() };
-        let Some(field) = fields.iter().find(|field| field.name == *column.name()) else {
+        let Some(field) = object::find(fields, column.name()) else {
             let message = format!("destination field `{}` does not exist", column.name());
             misfits.push(misfit("OFT-C014", message, None));
             continue;
@@ -73,6 +73,7 @@ mod tests {
             read_only,
             unique: false,
             multiple: false,
+            partition: false,
             max_length: None,
             options: Vec::new(),
         }
@@ -97,6 +98,9 @@ mod tests {
             let misfits = check(&mapped, &fields, &["email".to_owned()], operation);
             misfits.iter().map(|misfit| (misfit.index, misfit.code)).collect::<Vec<_>>()
         };
+        let with_any = [&fields[..], &[field("*", FieldType::Json, false, false)]].concat();
+        let open = check(&mapped, &with_any, &["email".to_owned()], Operation::Update);
+        assert!(open.iter().all(|misfit| misfit.code != "OFT-C014"), "{open:?}");
         let own = [(Some(1), "OFT-C016"), (Some(2), "OFT-C017"), (Some(3), "OFT-C014")];
         assert_eq!(codes(Operation::Update), own);
         assert_eq!(codes(Operation::Upsert), [own.as_slice(), &[(None, "OFT-C018")]].concat());

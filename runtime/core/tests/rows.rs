@@ -143,7 +143,7 @@ fn repeated_keys_are_set_apart_wherever_they_stand() {
 
 fn steps_as(diff: &Diff, caps: Caps, sync: &str, run: u128, doubts: &Doubts) -> Vec<Step> {
     let identity = Identity { sync, operation: Operation::Upsert, run: RunId(run), doubts };
-    let fields = Fields { match_keys: &["key".to_owned()], skip_nulls: &[] };
+    let fields = Fields { match_keys: &["key".to_owned()], skip_nulls: &[], partition: &[] };
     Writes::new(diff, &diff.changes, fields, caps, identity).unwrap().collect()
 }
 

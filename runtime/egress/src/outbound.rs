@@ -17,6 +17,7 @@ use crate::credential::{Credentials, KeptBack, Slots, Version};
 use crate::limiter::{Bucket, Limiters};
 use crate::oauth2::{Exchange, OAuth2};
 use crate::policy::{Approved, Policy, PolicyError};
+use crate::quota::{Quotas, Spent};
 use crate::resolver::{Guarded, Resolver, SystemResolver};
 use crate::{retry_after, wire_error};
 
@@ -47,6 +48,8 @@ pub struct Options {
     pub credentials: Credentials,
     /// Names the credential whose rate is shared.
     pub bucket: String,
+    /// What the vendor says of its quotas.
+    pub quotas: Quotas,
     /// Where requests are written down.
     pub audit: Option<Audit>,
 }
@@ -57,6 +60,7 @@ pub struct Outbound {
     slots: Slots,
     kept_back: Arc<KeptBack>,
     bucket: Arc<Bucket>,
+    quotas: Quotas,
     trail: Arc<Trail>,
     client: Client,
     requests: AtomicU64,
@@ -133,6 +137,7 @@ impl Outbound {
         Ok(Self {
             slots: Slots::new(options.credentials, kept_back.clone(), exchange)?,
             bucket: limiters.bucket(&options.bucket),
+            quotas: options.quotas,
             policy,
             kept_back,
             trail,
@@ -189,20 +194,23 @@ impl Outbound {
         waiting: &dyn Waiting,
     ) -> Result<(tokio::time::Instant, Option<(HeaderName, HeaderValue, Version)>), SendError> {
         let Some(slot) = request.auth.as_deref() else {
-            return Ok((self.turn(waiting).await, None));
+            return Ok((self.turn(waiting).await?, None));
         };
         // What is refused does not wait.
         self.slots.check(slot, &approved.endpoint)?;
         self.slots.ready(slot).await?;
-        let left = self.turn(waiting).await;
+        let left = self.turn(waiting).await?;
         // What waited takes the secret after it: it may have been replaced meanwhile, or have expired.
         self.slots.ready(slot).await?;
         Ok((left, Some(self.slots.header(slot, &approved.endpoint)?)))
     }
 
-    async fn turn(&self, waiting: &dyn Waiting) -> tokio::time::Instant {
+    async fn turn(&self, waiting: &dyn Waiting) -> Result<tokio::time::Instant, SendError> {
+        self.bucket.check()?;
         let _told = Told::new(waiting);
-        self.bucket.ready().await
+        let left = self.bucket.ready().await;
+        // Whoever went before may have found out meanwhile.
+        self.bucket.check().map(|()| left)
     }
 
     /// What happens from the moment at which a request leaves.
@@ -224,6 +232,14 @@ impl Outbound {
         let mut answer = sending.send().await.map_err(|error| wire_error::of(&error, &self.kept_back))?;
         if let Some(asked) = retry_after::asked(answer.status(), answer.headers(), SystemTime::now()) {
             self.pause(asked);
+        }
+        match self.quotas.read(answer.headers(), SystemTime::now()) {
+            Some(Spent::For(wait)) => self.pause(wait),
+            Some(Spent::UpToReserve { quota, message }) => {
+                tracing::warn!(code = Bucket::SPENT, connection = self.trail.connection(), quota, message);
+                self.bucket.spend(message);
+            }
+            None => {}
         }
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             self.bucket.slow_down(left);

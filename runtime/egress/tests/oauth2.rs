@@ -16,7 +16,7 @@ use std::time::Duration;
 use offtake_core::manifest::Manifest;
 use offtake_core::ports::{Egress, Request, SendError, Target};
 use offtake_egress::{
-    Assertion, Audit, Credentials, Grant, Limiters, OAuth2, Options, Outbound, Policy, Secret, TokenGrant,
+    Assertion, Audit, Credentials, Grant, Limiters, OAuth2, Options, Outbound, Policy, Quotas, Secret, TokenGrant,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +66,7 @@ fn outbound(authority: &Authority, manifest: &Manifest, oauth2: OAuth2, audit: O
         policy: Policy::new(manifest, &overrides, grant).unwrap(),
         credentials: Credentials::new(&manifest.credentials, BTreeMap::from([("token".to_owned(), oauth2)])),
         bucket: "crm".to_owned(),
+        quotas: Quotas::default(),
         audit: audit.map(|path| Audit::open(path).unwrap()),
     };
     Outbound::new(options, &Limiters::default()).unwrap()

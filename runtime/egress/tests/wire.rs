@@ -21,7 +21,7 @@ use axum::response::Response as Answer;
 use offtake_core::destination::Rate;
 use offtake_core::manifest::Manifest;
 use offtake_core::ports::{Egress, Request, SendError, Target};
-use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_egress::{Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, Quotas, Secret};
 
 const SECRET: &str = "pat-na1-0123456789";
 /// Begins with the other, as versions of a secret may.
@@ -48,6 +48,9 @@ async fn vendor() -> (SocketAddr, Seen) {
             }
             "/crm/guarded" => Answer::new(Body::from(format!("{sent} is good"))),
             "/crm/busy" => Answer::builder().status(429).header("retry-after", "1").body(Body::empty()).unwrap(),
+            "/crm/day" => {
+                Answer::builder().header("sforce-limit-info", "api-usage=95/100").body(Body::empty()).unwrap()
+            }
             "/crm/slow" => {
                 tokio::time::sleep(Duration::from_secs(30)).await;
                 Answer::new(Body::empty())
@@ -78,7 +81,8 @@ fn outbound_with(secret: Secret, limiters: &Limiters, base: &str, networks: &[&s
     let manifest: Manifest = serde_json::from_value(serde_json::json!({
         "schema": "offtake.manifest/1", "id": "x", "name": "X", "version": "1.0.0", "wit": "offtake:destination@0.1.0",
         "endpoints": {"api": {"base": "https://api.example.com", "methods": ["GET"], "paths": ["/crm/**"]}},
-        "credentials": {"token": {"kind": "bearer", "header": "Authorization", "endpoints": ["api"]}}
+        "credentials": {"token": {"kind": "bearer", "header": "Authorization", "endpoints": ["api"]}},
+        "quotas": {"daily": {"header": "Sforce-Limit-Info", "prefix": "api-usage="}}
     }))
     .unwrap();
     let grant = Grant {
@@ -94,6 +98,7 @@ fn outbound_with(secret: Secret, limiters: &Limiters, base: &str, networks: &[&s
         policy: Policy::new(&manifest, &overrides, grant).unwrap(),
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: "crm".to_owned(),
+        quotas: Quotas::new(manifest.quotas, 0.05),
         audit: audit.map(|path| Audit::open(path).unwrap()),
     };
     Outbound::new(options, limiters).unwrap()
@@ -196,7 +201,7 @@ async fn requests_keep_the_vendors_distance() {
     for _ in 0..6 {
         outbound.send(get("/crm/x"), &()).await.unwrap();
     }
-    assert!(started.elapsed() >= Duration::from_millis(500), "six requests have five gaps of 100 ms");
+    assert!(started.elapsed() >= Duration::from_millis(465), "six requests have five gaps of 93 ms");
 }
 
 #[tokio::test]
@@ -214,6 +219,21 @@ async fn d1_a_refusal_for_the_rate_pauses_all_connections_with_the_credential() 
     other.send(get("/crm/x"), &()).await.unwrap();
     assert!(started.elapsed() >= Duration::from_millis(400), "the connector asked for it");
     assert_eq!(seen.lock().unwrap().len(), 3, "a pause refuses nothing");
+}
+
+#[tokio::test]
+async fn the_rest_of_a_quota_is_left_to_others_by_all_connections_with_the_credential() {
+    let (address, seen) = vendor().await;
+    let limiters = Limiters::default();
+    let base = format!("http://{address}");
+    let [one, other] = [(); 2].map(|()| outbound_among(&limiters, &base, &["127.0.0.1/32"], None));
+    assert_eq!(one.send(get("/crm/day"), &()).await.unwrap().status, 200);
+    for way_out in [one, other] {
+        let refused = way_out.send(get("/crm/x"), &()).await;
+        let Err(SendError::Refused { code: "OFT-E312", message, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(message, "95 of the 100 requests of the daily quota are used, and 5 % are left to others");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

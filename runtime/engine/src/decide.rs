@@ -39,7 +39,7 @@ pub(crate) struct Limits {
 
 pub(crate) async fn limits(spec: &SyncSpec, ports: &Ports) -> Result<Limits, Fault> {
     let of = async |operation| ports.destination.limits(&spec.object, operation).await.map_err(fault);
-    let removals: Option<Operation> = spec.on_delete.operation();
+    let removals: Option<Operation> = spec.mode.removal(spec.on_delete);
     Ok(Limits {
         writes: of(spec.mode.operation()).await?,
         removals: match removals {

@@ -2,7 +2,7 @@
 //!
 //! Rows are written down as intents before their first byte leaves, many batches at once, in the same commit that makes
 //! earlier outcomes true. Calls go on while it is written. Every key occurs in one batch, and a batch that goes again waits in the place of the call that failed:
-//! so no key is ever in flight twice.
+//! so no key is ever in flight twice. Nor are rows that lock each other at the destination: a batch that would wait there waits here.
 
 mod breaker;
 mod work;
@@ -183,7 +183,7 @@ impl<'a> Delivery<'a> {
     /// Starts as many calls as may be in flight.
     fn take_off(&mut self, ledger: &mut Ledger<'_>) {
         while !self.is_stopping() && self.in_flight.len() < self.breaker.in_flight(self.in_flight_max) {
-            let Some(work) = self.again.pop_front().or_else(|| self.ready.pop_front()) else { return };
+            let Some(work) = self.next() else { return };
             if work.rows() > self.rows_max && work.rows() > 1 {
                 work.halves(false).into_iter().rev().for_each(|half| self.again.push_front(half));
                 continue;
@@ -193,10 +193,20 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// The first batch that no call under way locks out; those that go again first.
+    fn next(&mut self) -> Option<Work> {
+        let flying = &self.flying;
+        let free = |queue: &VecDeque<Work>| queue.iter().position(|work| !flying.locks_out(work));
+        match free(&self.again) {
+            Some(place) => self.again.remove(place),
+            None => free(&self.ready).and_then(|place| self.ready.remove(place)),
+        }
+    }
+
     fn start(&mut self, work: Work) {
         let (spec, ports) = (self.spec.clone(), self.ports.clone());
         let mut stopping = self.stopping.subscribe();
-        let rows = work.rows();
+        let (rows, locks) = (work.rows(), work.locks().collect());
         let task = self.in_flight.spawn(async move {
             if !work.delay.is_zero() {
                 tokio::select! {
@@ -208,7 +218,7 @@ impl<'a> Delivery<'a> {
             let answer = work.send(&spec, &ports).await;
             (work, Some(answer))
         });
-        self.flying.took_off(task.id(), rows);
+        self.flying.took_off(task.id(), rows, locks);
     }
 
     /// Waits for whatever is under way; none when nothing is.

@@ -1,5 +1,6 @@
 //! One run from its first request to its record.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use offtake_core::Fault;
@@ -9,6 +10,7 @@ use offtake_core::destination::WriteLimits;
 use offtake_core::digest::KeyDigest;
 use offtake_core::guard::Objection;
 use offtake_core::mode::OnDelete;
+use offtake_core::partition::gather;
 use offtake_core::ports::Kept;
 use offtake_core::run::{Approval, RunError, RunId, RunRecord, Status};
 
@@ -151,11 +153,15 @@ impl Job<'_> {
         ledger.ignored(resting.cloned());
         let identity = Identity { sync: &spec.name, operation: spec.mode.operation(), run: id, doubts };
         let (skip_nulls, caps) = (spec.skip_nulls(), spec.caps(&limits.writes));
-        let writes = Writes::new(diff, &chosen.changes, spec.fields(&skip_nulls), caps, identity);
+        let mut changes = Cow::Borrowed(chosen.changes.as_slice());
+        if !spec.partition.is_empty() {
+            gather(changes.to_mut(), diff, &spec.partition).map_err(unsupported)?;
+        }
+        let writes = Writes::new(diff, &changes, spec.fields(&skip_nulls), caps, identity);
         let mut writes = writes.map_err(unsupported)?;
         let stopped = self.delivery(&limits.writes).send(&format!("{id}/write"), &mut writes, ledger).await?;
 
-        let (Some(limits), Some(operation)) = (&limits.removals, spec.on_delete.operation()) else {
+        let (Some(limits), Some(operation)) = (&limits.removals, spec.mode.removal(spec.on_delete)) else {
             if stopped.is_none() && chosen.held == 0 {
                 ledger.forget(diff.removed.iter().copied());
             }

@@ -27,6 +27,8 @@ pub struct SyncSpec {
     pub match_keys: Vec<String>,
     /// How fields are treated that are not just written.
     pub policies: Policies,
+    /// Mapped fields whose values lock each other at the destination.
+    pub partition: Vec<String>,
     /// Fewer rows a call than the destination takes.
     pub batch_rows: Option<u32>,
     /// Fewer calls at once than the destination takes.
@@ -82,6 +84,6 @@ impl SyncSpec {
 
     /// Which fields of a row are written.
     pub(crate) fn fields<'a>(&'a self, skip_nulls: &'a [String]) -> Fields<'a> {
-        Fields { match_keys: &self.match_keys, skip_nulls }
+        Fields { match_keys: &self.match_keys, skip_nulls, partition: &self.partition }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use offtake_core::destination::{CallFailure, RowResult, WriteRequest};
 use offtake_core::grant::LimitsGrant;
 use offtake_core::ports::Destination;
-use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Quotas, Secret};
 use offtake_plugin::{Binding, Bound};
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
@@ -64,6 +64,7 @@ impl Session {
             policy: Policy::new(manifest, bases, grant).map_err(failed)?,
             credentials: Credentials::new(&manifest.credentials, stage.canaries.iter().map(secret).collect()),
             bucket: "kit".to_owned(),
+            quotas: Quotas::default(),
             audit: None,
         };
         // Limiters of its own: a pause that one check provokes is no other's.

@@ -156,10 +156,14 @@ pub(crate) fn response(result: Result<ports::Response, ports::SendError>) -> Res
     match result {
         Ok(response) => Ok(http::Response { status: response.status, headers: response.headers, body: response.body }),
         Err(error) => Err(match error {
+            // Nothing was sent, and it is no fault of the request: like a destination that is out of reach for now.
+            ports::SendError::Refused { refusal: ports::Refusal::QuotaSpent, message, .. } => {
+                http::Error::Connect(message)
+            }
             ports::SendError::Refused { refusal, .. } => http::Error::Refused(match refusal {
                 ports::Refusal::DeniedByPolicy => http::Refusal::DeniedByPolicy,
                 ports::Refusal::TooLarge => http::Refusal::TooLarge,
-                ports::Refusal::BudgetExhausted => http::Refusal::BudgetExhausted,
+                ports::Refusal::BudgetExhausted | ports::Refusal::QuotaSpent => http::Refusal::BudgetExhausted,
                 ports::Refusal::InvalidRequest => http::Refusal::InvalidRequest,
                 ports::Refusal::UnknownCredential => http::Refusal::UnknownCredential,
             }),

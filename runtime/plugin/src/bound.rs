@@ -88,6 +88,15 @@ macro_rules! renewing {
     }};
 }
 
+/// The code of a request that was not sent because a quota is used up as far as it may be.
+const QUOTA_SPENT: &str = "OFT-E312";
+/// Longer than any run waits: a day's quota.
+const QUOTA_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn spent(detail: Detail) -> Failure {
+    Failure::RateLimited { retry_after: Some(QUOTA_WAIT), scope: None, detail }
+}
+
 fn is_locked_out(failed: &CallFailure) -> bool {
     matches!(failed, CallFailure { failure: Failure::Auth(_), effect: Effect::None })
 }
@@ -130,9 +139,12 @@ impl Bound {
             None => failed,
             Some(Refused { code, message }) => {
                 let detail = Detail { code: code.to_owned(), message, ..Detail::default() };
-                // The vendor refused the host an access token: that is for whoever renews the credential.
-                let is_auth = code == "OFT-A004";
-                let failure = if is_auth { Failure::Auth(detail) } else { Failure::Misconfigured(detail) };
+                let failure = match code {
+                    // The vendor refused the host an access token: that is for whoever renews the credential.
+                    "OFT-A004" => Failure::Auth(detail),
+                    QUOTA_SPENT => spent(detail),
+                    _ => Failure::Misconfigured(detail),
+                };
                 CallFailure { failure, effect: failed.effect }
             }
         };
@@ -291,6 +303,9 @@ impl Destination for Bound {
             results.iter_mut().for_each(doubt);
         }
         self.heed(results.iter().filter_map(|result| result.outcome.as_ref().err()));
+        if let Some(Refused { code: QUOTA_SPENT, message }) = &called.refused {
+            results.iter_mut().for_each(|result| hold_back(result, message));
+        }
         let clean = results.into_iter().map(|mut result| {
             result.remote_id = result.remote_id.map(|id| cut(&self.egress.redact(&id), MESSAGE_BYTES_MAX).to_owned());
             if let Err(failure) = result.outcome {
@@ -311,6 +326,14 @@ fn doubt(result: &mut RowResult) {
         let message = format!("the connector says `{}`, and the destination answered no request", kind.as_str());
         let detail = Detail { code: "nothing_sent".to_owned(), message, ..Detail::default() };
         result.outcome = Err(Failure::Fatal(detail));
+    }
+}
+
+/// A row for which there was no request left is not tried again in this run.
+fn hold_back(result: &mut RowResult, message: &str) {
+    if let Err(Failure::Transient(_)) = result.outcome {
+        let detail = Detail { code: QUOTA_SPENT.to_owned(), message: message.to_owned(), ..Detail::default() };
+        result.outcome = Err(spent(detail));
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(crate) use self::checks::id as check_id;
 use self::reader::Table;
 use crate::error::Error;
-use crate::manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest, OAuth2};
+use crate::manifest::{Credential, CredentialKind, Endpoint, Limits, Manifest, OAuth2, Quota};
 
 /// The manifest's schema name.
 const SCHEMA: &str = "offtake.manifest/1";
@@ -56,6 +56,7 @@ pub(crate) fn parse(text: &str, default_limits: Limits) -> Result<Manifest, Vec<
         endpoints: endpoints(&mut root),
         credentials: BTreeMap::new(),
         idempotency_header: root.optional_text("idempotency_header").checked_some(checks::header),
+        quotas: quotas(&mut root),
         config: config(&mut root),
         limits: limits(&mut root, default_limits),
         id,
@@ -115,6 +116,27 @@ fn oauth2(mut table: Table<'_>, endpoints: &BTreeMap<String, Endpoint>) -> OAuth
     };
     table.finish();
     oauth2
+}
+
+fn quotas(root: &mut Table<'_>) -> BTreeMap<String, Quota> {
+    let mut quotas = BTreeMap::new();
+    for (name, mut table) in root.tables("quotas") {
+        checks::slot(&name).unwrap_or_else(|message| table.problem("", message));
+        let mut header = |key| table.optional_text(key).checked_some(checks::header);
+        let quota = Quota {
+            header: header("header"),
+            limit: header("limit"),
+            remaining: header("remaining"),
+            reset: header("reset"),
+            prefix: table.optional_text("prefix").value(),
+        };
+        if quota.header.is_some() == (quota.limit.is_some() && quota.remaining.is_some()) {
+            table.problem("", "must name either `header`, or `limit` and `remaining`".to_owned());
+        }
+        table.finish();
+        quotas.insert(name, quota);
+    }
+    quotas
 }
 
 fn kind(table: &mut Table<'_>) -> CredentialKind {

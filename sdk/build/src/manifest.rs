@@ -27,6 +27,9 @@ pub struct Manifest {
     /// Header in which the host sends a request's idempotency key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_header: Option<String>,
+    /// What the vendor says of its quotas in every answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub quotas: BTreeMap<String, Quota>,
     /// JSON Schema of the connection's configuration.
     pub config: Value,
     /// What the connector asks for in one call.
@@ -91,6 +94,26 @@ pub struct OAuth2 {
     /// Audience of assertions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+}
+
+/// Headers in which the vendor says how much of a quota is used: `header`, or `limit` and `remaining`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Quota {
+    /// Holds `used/limit`, somewhere behind the prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// What stands before the numbers in `header`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// Holds the whole quota.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Holds what is left of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
+    /// Holds when it is full again, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<String>,
 }
 
 /// What the connector asks for in one call.

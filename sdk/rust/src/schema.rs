@@ -164,6 +164,12 @@ impl Field {
         }
     }
 
+    /// Stands for every field that is not listed: the vendor takes it, too.
+    #[must_use]
+    pub fn any_other(kind: FieldType) -> Self {
+        Self::new("*", kind).label("Any other field")
+    }
+
     /// Sets the name people see.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {

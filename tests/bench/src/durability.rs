@@ -67,6 +67,7 @@ pub(crate) fn spec() -> SyncSpec {
         on_delete: OnDelete::Ignore,
         match_keys: vec!["email".to_owned()],
         policies: Policies::new(),
+        partition: Vec::new(),
         // As many as the vendor of these figures takes.
         batch_rows: Some(100),
         concurrency: None,

@@ -14,7 +14,7 @@ use offtake_build::BuildOptions;
 use offtake_core::destination::{Rate, RowRef, WriteRequest};
 use offtake_core::object::Operation;
 use offtake_core::ports::{Destination, Egress, Request, Response, SendError, Waiting};
-use offtake_egress::{Credentials, Grant, Limiters, Options as Way, Outbound, Policy, Secret};
+use offtake_egress::{Credentials, Grant, Limiters, Options as Way, Outbound, Policy, Quotas, Secret};
 use offtake_engine::{Ports, Stop, run};
 use offtake_plugin::{Binding, Compiler, Connector, Host, Options};
 use offtake_state::{Durability, StateDirectory};
@@ -183,6 +183,7 @@ fn way_out(connector: &Connector, base: &str) -> Outcome<Arc<dyn Egress>> {
         policy: Policy::new(manifest, &BTreeMap::from([("api".to_owned(), base.to_owned())]), grant)?,
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: "bench".to_owned(),
+        quotas: Quotas::default(),
         audit: None,
     };
     Ok(Arc::new(Outbound::new(options, &Limiters::default())?))

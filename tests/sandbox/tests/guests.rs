@@ -49,6 +49,7 @@ guests! {
     Forges => forged_answers_are_a_breach: forges,
     Grows => memory_has_an_end: grows,
     HugeResult => a_huge_answer_is_refused: huge_result,
+    Later => a_job_is_waited_for: later,
     Lies => what_was_never_sent_is_not_done: lies,
     Loops => calls_of_the_host_are_no_way_out_of_time: loops,
     ManyHeaders => headers_have_an_end: doors::headers_have_an_end,
@@ -133,6 +134,11 @@ async fn spins() {
     assert_broken(answer, "OFT-P002");
     assert!(took >= limit && took < limit.mul_f64(1.5), "{took:?}");
     assert_broken(write(&spins, "things").await, "OFT-P002");
+}
+
+async fn later() {
+    let results = alone("later").write(rows("things", 3)).await.unwrap();
+    assert!(results.iter().all(|result| result.outcome == Ok(OutcomeKind::Accepted)));
 }
 
 async fn sleeps() {

@@ -17,6 +17,7 @@ mod files;
 mod golden;
 mod guests;
 mod hot;
+mod later;
 mod mutations;
 mod side_by_side;
 mod support;

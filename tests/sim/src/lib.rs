@@ -8,6 +8,7 @@
 //! its headers ([`Vendor`]), and gets a [`Running`] simulator.
 
 mod answer;
+pub mod braze;
 mod clock;
 mod control;
 mod email;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod braze;
 mod hubspot;
 mod salesforce;
 mod support;

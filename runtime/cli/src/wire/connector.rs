@@ -6,7 +6,7 @@ use std::sync::Arc;
 use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
 use offtake_core::manifest::Manifest;
 use offtake_core::{Fault, Name};
-use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError};
+use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError, Quotas};
 use offtake_plugin::{Binding, Bound, Connector, Hot};
 use serde_json::Value;
 
@@ -80,6 +80,7 @@ pub(super) fn bound(
         credentials: Credentials::new(&manifest.credentials, provided),
         policy: policy?,
         bucket: bucket(connection),
+        quotas: Quotas::new(manifest.quotas.clone(), connection.quota_reserve),
         audit: Some(audit(workspace, name, problems)?),
     };
     match Outbound::new(options, &workspace.limiters) {

@@ -72,9 +72,21 @@ pub(crate) async fn prepare(
         }
     }
     match mapped {
-        Some(model) if problems.is_empty() => Ok(Prepared { spec: spec(workspace, sync), model, destination, checked }),
+        Some(model) if problems.is_empty() => {
+            let partition = partition(&model, checked.as_ref());
+            let spec = SyncSpec { partition, ..spec(workspace, sync) };
+            Ok(Prepared { spec, model, destination, checked })
+        }
         _ => Err(problems.into()),
     }
+}
+
+/// Mapped fields whose values lock each other at the destination.
+fn partition(model: &Mapped, checked: Option<&Remembered>) -> Vec<String> {
+    let locking = checked.into_iter().flat_map(Remembered::fields).filter(|field| field.partition);
+    let schema = model.schema();
+    let mapped = locking.filter(|field| schema.field_with_name(&field.name).is_ok());
+    mapped.map(|field| field.name.clone()).collect()
 }
 
 fn spec(workspace: &Workspace, sync: &SyncConfig) -> SyncSpec {
@@ -93,6 +105,7 @@ fn spec(workspace: &Workspace, sync: &SyncConfig) -> SyncSpec {
         on_delete: sync.on_delete,
         match_keys: sync.match_keys.clone(),
         policies: sync.policies.clone(),
+        partition: Vec::new(),
         batch_rows: sync.limits.batch,
         concurrency: sync.limits.concurrency,
         guards: sync.guards,

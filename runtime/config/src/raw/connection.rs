@@ -102,6 +102,10 @@ pub(crate) struct Destination {
     /// What this connection may do beyond public addresses over https.
     #[serde(default)]
     pub(crate) allow: Option<Allow>,
+    /// Part of the account's lasting quotas, such as a day's requests, that is left to whatever else uses them. Default: 0.1.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) quota_reserve: Option<f64>,
 }
 
 /// What fills a credential slot. Exactly one of its keys.

@@ -80,6 +80,8 @@ pub(crate) enum Mode {
     Mirror,
     /// Rows are events; each is sent once.
     Append,
+    /// Rows are members of a list: they are added to it, and taken from it when they leave the source.
+    Members,
 }
 
 /// What happens to rows that leave the source.

@@ -17,6 +17,7 @@ pub(super) fn mode(typed: raw::Mode) -> Mode {
         raw::Mode::Upsert => Mode::Upsert,
         raw::Mode::Mirror => Mode::Mirror,
         raw::Mode::Append => Mode::Append,
+        raw::Mode::Members => Mode::Members,
     }
 }
 
@@ -30,7 +31,7 @@ pub(super) fn on_delete(
         Some(raw::OnDelete::Ignore) => OnDelete::Ignore,
         Some(raw::OnDelete::Delete) => OnDelete::Delete,
         Some(raw::OnDelete::Clear) => OnDelete::Clear,
-        None if mode == Mode::Mirror => OnDelete::Delete,
+        None if matches!(mode, Mode::Mirror | Mode::Members) => OnDelete::Delete,
         None => OnDelete::Ignore,
     };
     let (message, help) = match (mode, on_delete) {
@@ -41,6 +42,10 @@ pub(super) fn on_delete(
         (Mode::Append, OnDelete::Delete | OnDelete::Clear) => {
             ("an event that was sent has happened: nothing is done when it leaves the source", "leave `on_delete` out")
         }
+        (Mode::Members, OnDelete::Clear) => (
+            "a member is on a list or is not: there is nothing to clear",
+            "leave `on_delete` out, or use `ignore` to add members and never take one away",
+        ),
         _ => return on_delete,
     };
     problems.push(Problem::at(document, "/on_delete", "OFT-C010", message).with_help(help));

@@ -10,6 +10,9 @@ use crate::problem::{Problem, Problems};
 use crate::raw::connection as raw;
 use crate::{DestinationConnection, Document, Project, SourceConnection};
 
+/// What is left of a quota to whatever else uses the account, unless the connection says otherwise.
+const QUOTA_RESERVE: f64 = 0.1;
+
 pub(super) fn resolve(typed: Typed<raw::Connection>, project: &mut Project, problems: &mut Problems) {
     let Typed { document, raw } = typed;
     let Some(name) = name(&raw.connection, &document, "/connection", problems) else { return };
@@ -95,6 +98,7 @@ fn destination_connection(
         config: raw.config,
         credentials,
         endpoints: raw.endpoints,
+        quota_reserve: raw.quota_reserve.unwrap_or(QUOTA_RESERVE),
         plain_http: allow.as_ref().is_some_and(|allow| allow.plain_http),
         networks: allow.map(|allow| allow.networks).unwrap_or_default(),
         document,

@@ -101,6 +101,8 @@ pub enum Refusal {
     TooLarge,
     /// The call has used up what it may send.
     BudgetExhausted,
+    /// The vendor's quota is used up as far as it may be.
+    QuotaSpent,
     /// Not a request: bad method, header, path.
     InvalidRequest,
     /// No such slot, or not for this endpoint.

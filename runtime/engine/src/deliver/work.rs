@@ -1,10 +1,11 @@
 //! A batch on its way, with its history.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use offtake_core::batch::Batch;
 use offtake_core::destination::{CallFailure, Detail, Effect, Failure, RowRef, RowResult, WriteRequest};
+use offtake_core::partition::Lock;
 use offtake_core::policy::{Record, conditional, narrow};
 
 use crate::{Ports, SyncSpec};
@@ -35,6 +36,11 @@ impl Work {
 
     pub(super) fn rows(&self) -> usize {
         self.batch.rows.len()
+    }
+
+    /// What the destination locks while it writes the batch.
+    pub(super) fn locks(&self) -> impl Iterator<Item = Lock> {
+        self.batch.rows.iter().flat_map(|row| row.locks.iter().copied())
     }
 
     /// Its halves, each as a batch of its own.
@@ -119,20 +125,36 @@ fn unreadable(fields: &[String]) -> CallFailure {
 /// Rows that are under way, to be counted should their calls be abandoned.
 #[derive(Debug, Default)]
 pub(super) struct Flying {
-    rows: HashMap<tokio::task::Id, usize>,
+    calls: HashMap<tokio::task::Id, Call>,
+    /// What the destination has locked for them. No two calls lock the same.
+    locked: HashSet<Lock>,
+}
+
+#[derive(Debug)]
+struct Call {
+    rows: usize,
+    locks: Vec<Lock>,
 }
 
 impl Flying {
-    pub(super) fn took_off(&mut self, task: tokio::task::Id, rows: usize) {
-        self.rows.insert(task, rows);
+    /// Whether the destination would have this batch wait for another one.
+    pub(super) fn locks_out(&self, work: &Work) -> bool {
+        !self.locked.is_empty() && work.locks().any(|lock| self.locked.contains(&lock))
+    }
+
+    pub(super) fn took_off(&mut self, task: tokio::task::Id, rows: usize, locks: Vec<Lock>) {
+        self.locked.extend(&locks);
+        self.calls.insert(task, Call { rows, locks });
     }
 
     pub(super) fn landed(&mut self, task: tokio::task::Id) {
-        self.rows.remove(&task);
+        for lock in self.calls.remove(&task).into_iter().flat_map(|call| call.locks) {
+            self.locked.remove(&lock);
+        }
     }
 
     /// Rows of all calls that have not come back.
     pub(super) fn abandon(&mut self) -> usize {
-        self.rows.drain().map(|(_, rows)| rows).sum()
+        self.calls.drain().map(|(_, call)| call.rows).sum()
     }
 }

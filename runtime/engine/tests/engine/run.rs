@@ -304,6 +304,8 @@ async fn modes_and_removals_ask_for_their_operations() {
         (Mode::Append, OnDelete::Ignore, vec![Operation::Append], (1, 1, 0)),
         (Mode::Update, OnDelete::Ignore, vec![Operation::Update], (2, 1, 1)),
         (Mode::Mirror, OnDelete::Delete, vec![Operation::Upsert, Operation::Delete], (3, 0, 1)),
+        (Mode::Members, OnDelete::Delete, vec![Operation::MemberAdd, Operation::MemberRemove], (3, 0, 1)),
+        (Mode::Members, OnDelete::Ignore, vec![Operation::MemberAdd], (2, 1, 1)),
         (Mode::Upsert, OnDelete::Clear, vec![Operation::Upsert, Operation::Update], (3, 0, 1)),
     ];
     for (mode, on_delete, operations, (delivered, kept, removed)) in cases {
@@ -319,6 +321,24 @@ async fn modes_and_removals_ask_for_their_operations() {
         if on_delete == OnDelete::Clear {
             assert_eq!(seen.last().unwrap().rows, "{\"email\":\"p0@example.com\",\"score\":null}\n");
         }
+    }
+}
+
+#[tokio::test]
+async fn rows_that_lock_each_other_are_never_in_two_calls_at_once() {
+    let some_fail = |call: usize, request: &WriteRequest| match call % 5 {
+        4 => failed(Failure::Transient, Effect::None),
+        _ => accepted(request),
+    };
+    for partition in [vec![], vec!["score".to_owned()]] {
+        let (vendor, state) = (Vendor::new(some_fail), Arc::<Memory>::default());
+        let spec = SyncSpec { partition: partition.clone(), ..spec() };
+        let record = go(&spec, table((0..200).map(|n| (n, n % 7))), &vendor, &state).await;
+        assert_eq!(record.counts.delivered, 200);
+        let calls = vendor.seen.lock().unwrap().len() as u64;
+        assert_eq!(calls, 20 + record.retries, "batches are full all the same");
+        assert!(vendor.in_flight_most.load(Ordering::SeqCst) > 1, "calls go side by side");
+        assert_eq!(vendor.clashed.lock().unwrap().is_empty(), !partition.is_empty(), "{partition:?}");
     }
 }
 

@@ -92,6 +92,7 @@ pub fn spec() -> SyncSpec {
         on_delete: offtake_core::mode::OnDelete::Ignore,
         match_keys: vec!["email".to_owned()],
         policies: offtake_core::policy::Policies::new(),
+        partition: Vec::new(),
         batch_rows: None,
         concurrency: None,
         guards: offtake_core::guard::Guards::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use offtake_core::destination::Rate;
 use offtake_core::manifest::Manifest;
 use offtake_core::ports::{Egress, Request, Response, SendError, Target};
-use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Secret};
+use offtake_egress::{Credentials, Grant, Limiters, Options, Outbound, Policy, Quotas, Secret};
 
 use crate::error::Error;
 use crate::script::{Answer, Asked};
@@ -58,6 +58,7 @@ impl Relay {
             policy: policy.map_err(|error| vendor(error.to_string()))?,
             credentials: Credentials::new(&manifest.credentials, secrets.collect()),
             bucket: "relay".to_owned(),
+            quotas: Quotas::default(),
             audit: None,
         };
         let outbound = Outbound::new(options, &Limiters::default()).map_err(|error| vendor(error.to_string()))?;

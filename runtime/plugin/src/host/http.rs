@@ -24,7 +24,7 @@ impl CallState {
             self.refused.get_or_insert(Refused { code: "OFT-E303", message });
         }
         // Refusals that depend on a row's values are the row's affair.
-        let grant = [Refusal::DeniedByPolicy, Refusal::UnknownCredential];
+        let grant = [Refusal::DeniedByPolicy, Refusal::UnknownCredential, Refusal::QuotaSpent];
         if let Err(SendError::Refused { refusal, code, message }) = result
             && grant.contains(refusal)
         {

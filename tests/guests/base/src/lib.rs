@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use offtake_sdk::{
-    Account, Batch, CallFailure, Connector, Context, Field, FieldType, Limits, NoConfig, Object, ObjectPage, Operation,
-    Report,
+    Account, Batch, CallFailure, Connector, Context, Field, FieldType, Jobs, Limits, NoConfig, Object, ObjectPage,
+    Operation, Progress, Report,
 };
 
 /// A guest is what its `write` does.
@@ -14,6 +14,21 @@ pub trait Guest {
     /// # Errors
     /// As the guest likes.
     fn write(cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure>;
+}
+
+/// A guest whose vendor finishes work later.
+pub trait Asynchronous: Guest {
+    /// As of [`Jobs`].
+    ///
+    /// # Errors
+    /// As the guest likes.
+    fn start(cx: &Context<NoConfig>, batch: &Batch) -> Result<Progress, CallFailure>;
+
+    /// As of [`Jobs`].
+    ///
+    /// # Errors
+    /// As the guest likes.
+    fn poll(cx: &Context<NoConfig>, batch: &Batch, job: &str) -> Result<Progress, CallFailure>;
 }
 
 /// Makes a connector of a guest.
@@ -45,6 +60,16 @@ impl<G: Guest> Connector for Base<G> {
 
     fn write(cx: &Context<NoConfig>, batch: &Batch) -> Result<Report, CallFailure> {
         G::write(cx, batch)
+    }
+}
+
+impl<G: Asynchronous> Jobs for Base<G> {
+    fn start(cx: &Context<NoConfig>, batch: &Batch) -> Result<Progress, CallFailure> {
+        G::start(cx, batch)
+    }
+
+    fn poll(cx: &Context<NoConfig>, batch: &Batch, job: &str) -> Result<Progress, CallFailure> {
+        G::poll(cx, batch, job)
     }
 }
 

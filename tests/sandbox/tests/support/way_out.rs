@@ -1,16 +1,17 @@
 //! A way out that leads nowhere, and the real one to a vendor on loopback.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use offtake_core::destination::Rate;
-use offtake_core::ports::{Egress, Request, Response, SendError, Waiting};
+use offtake_core::ports::{Egress, Request, Response, SendError, Target, Waiting};
 use offtake_egress::{
-    Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, PolicyError, Resolver, Secret, SystemResolver,
+    Audit, Credentials, Grant, Limiters, Options, Outbound, Policy, PolicyError, Quotas, Resolver, Secret,
+    SystemResolver,
 };
 use offtake_plugin::Connector;
 
@@ -50,6 +51,50 @@ impl Egress for Nowhere {
 
     fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    fn redact(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// Answers statuses in turn and 204 from then on, and always has another secret.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    statuses: Mutex<VecDeque<u16>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Turns {
+    pub(crate) fn new(statuses: &[u16]) -> Self {
+        Self { statuses: Mutex::new(statuses.iter().copied().collect()), asked: Mutex::default() }
+    }
+
+    /// Methods and paths of the requests.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Egress for Turns {
+    async fn send(&self, request: Request, _waiting: &dyn Waiting) -> Result<Response, SendError> {
+        let Target::Endpoint(_, path) = request.target else { panic!("a link") };
+        self.asked.lock().unwrap().push(format!("{} {path}", request.method));
+        let status = self.statuses.lock().unwrap().pop_front().unwrap_or(204);
+        Ok(Response { status, headers: Vec::new(), body: Vec::new() })
+    }
+
+    fn keep_to(&self, _rates: &[Rate]) {}
+
+    fn pause(&self, _wanted: Duration) {}
+
+    async fn renew(&self, _since: Instant) -> bool {
+        true
+    }
+
+    fn requests(&self) -> u64 {
+        self.asked.lock().unwrap().len() as u64
     }
 
     fn redact(&self, text: &str) -> String {
@@ -147,6 +192,7 @@ fn leading(
         policy: policy(connector, places).unwrap(),
         credentials: Credentials::new(&manifest.credentials, secrets),
         bucket: manifest.id.clone(),
+        quotas: Quotas::default(),
         audit,
     };
     Arc::new(Outbound::with_resolver(options, &Limiters::default(), resolver).unwrap())

@@ -9,11 +9,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
-use super::ask::{Answer, Ask};
+use super::ask::{Answer, Ask, Reply};
 use super::desk::Desk;
 use super::kind::Kind;
 use super::refusal::Refusal;
+use super::spec;
+use super::table::{Record, Table};
 use super::work::Work;
 use super::{Zendesk, custom_api, field_api, identity, job_api, standard_api as standard};
 use crate::lock;
@@ -55,6 +58,7 @@ fn call(zendesk: &Zendesk, ask: &Ask, headers: &HeaderMap) -> Answer {
         (&Method::GET, ["custom_objects", key, "fields"]) => custom_api::fields(&desk, key, ask),
         (&Method::GET, ["custom_objects", key, "records"]) => custom_api::records(&desk, key, ask),
         (&Method::POST, ["custom_objects", key, "jobs"]) => custom_api::job(&mut desk, key, ask),
+        (&Method::GET, ["users", "me"]) => Ok(Reply::ok(me(&ask.origin))),
         (&Method::GET, ["users", "search"]) => standard::search_users(&desk, ask),
         (&Method::GET, ["users", id, "identities"]) => identity::list(&desk, number(id)?, ask),
         (&Method::PUT, ["users", user, "identities", id, "make_primary"]) => {
@@ -107,6 +111,16 @@ fn of_kind(zendesk: &Zendesk, desk: &mut Desk, kind: Kind, rest: &[&str], ask: &
         (&Method::DELETE, [id]) => standard::delete(desk, kind, number(id)?, ask),
         _ => Err(Refusal::no_endpoint()),
     }
+}
+
+/// The agent whose token it is, who is no record of the account.
+fn me(origin: &str) -> Value {
+    let mut values = spec::defaults(spec::USER);
+    for (name, value) in [("name", "Agent"), ("email", "agent@example.com"), ("role", "admin")] {
+        values.insert(name.to_owned(), Value::from(value));
+    }
+    let agent = Record { id: "2".to_owned(), active: true, values };
+    json!({ "user": Table::show(Kind::User, &agent, origin) })
 }
 
 /// An id in a path; anything else leads nowhere.

@@ -1,0 +1,7 @@
+//! Braze's simulator.
+
+mod behaviour;
+mod clients;
+mod drive;
+mod rules;
+mod shapes;
