@@ -68,7 +68,7 @@ pub(super) fn create(org: &mut Org, ask: &Ask, jobs_max: u32) -> Answer {
         return Err(Refusal::new(400, "EXCEEDED_LIMIT", "The number of batches in 24 hours is used up"));
     }
     let body = ask.json()?;
-    let given = |name: &str| body[name].as_str();
+    let given = |name: &str| body.get(name).and_then(Value::as_str);
     let invalid = |message: String| Refusal::new(400, "INVALIDJOB", message);
     let operation = match given("operation") {
         Some("insert") => Operation::Insert,
@@ -159,7 +159,7 @@ impl Job {
             (&Method::GET, []) => Ok(Json(self.show(org, true)).into_response()),
             (&Method::PATCH, []) => {
                 let body = ask.json()?;
-                self.turn(body["state"].as_str().unwrap_or_default())?;
+                self.turn(body.get("state").and_then(Value::as_str).unwrap_or_default())?;
                 Ok(Json(self.show(org, false)).into_response())
             }
             (&Method::DELETE, []) => match self.state {

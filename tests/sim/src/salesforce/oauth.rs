@@ -109,31 +109,35 @@ fn grant(salesforce: &Salesforce, host: &str, body: &[u8]) -> Result<Value, (&'s
 }
 
 /// The claims of an assertion. Its signature is not looked at: the simulator has no key to do so.
-fn assertion(text: &str, app: &App) -> Result<(), (&'static str, &'static str)> {
-    let parts: Vec<&str> = text.split('.').collect();
+fn assertion(jwt: &str, app: &App) -> Result<(), (&'static str, &'static str)> {
+    let parts: Vec<&str> = jwt.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else { return Err(("invalid_grant", "invalid assertion")) };
     let read = |part: &str| -> Option<Value> { serde_json::from_slice(&base64(part)?).ok() };
     let (Some(header), Some(claims)) = (read(header), read(claims)) else {
         return Err(("invalid_grant", "invalid assertion"));
     };
-    if header["alg"] != "RS256" || signature.is_empty() {
+    if text(&header, "alg") != "RS256" || signature.is_empty() {
         return Err(("invalid_grant", "invalid assertion"));
     }
-    if claims["iss"] != app.client_id.as_str() {
+    if text(&claims, "iss") != app.client_id {
         return Err(("invalid_client_id", "client identifier invalid"));
     }
-    let audience = claims["aud"].as_str().unwrap_or_default();
+    let audience = text(&claims, "aud");
     if !AUDIENCES.contains(&audience) && !audience.contains("://127.0.0.1") {
         return Err(("invalid_grant", "audience is invalid"));
     }
-    let left = claims["exp"].as_i64().unwrap_or_default() - Timestamp::now().as_second();
+    let left = claims.get("exp").and_then(Value::as_i64).unwrap_or_default() - Timestamp::now().as_second();
     if !(0..=ASSERTION_SECONDS_MAX).contains(&left) {
         return Err(("invalid_grant", "assertion expired"));
     }
-    if claims["sub"] != app.username.as_str() {
+    if text(&claims, "sub") != app.username {
         return Err(("invalid_grant", "user hasn't approved this consumer"));
     }
     Ok(())
+}
+
+fn text<'a>(object: &'a Value, member: &str) -> &'a str {
+    object.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Base64 with the alphabet of URLs and without padding, as a JWT has it.

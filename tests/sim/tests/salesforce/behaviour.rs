@@ -64,7 +64,7 @@ async fn all_or_none_means_it() {
 async fn deleted_records_are_in_the_recycle_bin() {
     let simulator = start(generous()).await;
     let id = create(&simulator, "Contact", &json!({"LastName": "A", "Ext__c": "u-1"})).await;
-    let path = format!("composite/sobjects?ids={},0034S000005YJYwQAO&allOrNone=false", &id[..15]);
+    let path = format!("composite/sobjects?ids={},0034S000005YJYwQAO&allOrNone=false", id.get(..15).unwrap());
     let deleted = call(&simulator, "DELETE", &path, &Value::Null).await;
     assert_eq!(deleted.body[0], json!({"id": id, "success": true, "errors": []}));
     assert_eq!(deleted.body[1]["errors"][0]["statusCode"], "INVALID_CROSS_REFERENCE_KEY");
