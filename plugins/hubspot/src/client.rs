@@ -35,6 +35,29 @@ pub(crate) fn batch<'a>(cx: &'a Context<Config>, object: &str, call: &str) -> Re
     cx.http().explained_by(explain).post(ENDPOINT, path).auth(CREDENTIAL)
 }
 
+/// A GET request for the labels of associations from one type to another.
+pub(crate) fn labels<'a>(cx: &'a Context<Config>, from: &str, to: &str) -> Request<'a> {
+    get(cx, format!("/crm/associations/{VERSION}/{}/{}/labels", encode(from), encode(to)))
+}
+
+/// A POST request to one of the batch calls of associations. There 404 is about records.
+pub(crate) fn associations<'a>(cx: &'a Context<Config>, from: &str, to: &str, call: &str) -> Request<'a> {
+    let path = format!("/crm/associations/{VERSION}/{}/{}/{call}", encode(from), encode(to));
+    cx.http().explained_by(vendor_error::explain_update).post(ENDPOINT, path).auth(CREDENTIAL)
+}
+
+/// A POST request that finds lists. It changes nothing.
+pub(crate) fn lists(cx: &Context<Config>) -> Request<'_> {
+    let path = format!("/crm/lists/{VERSION}/search");
+    cx.http().explained_by(vendor_error::explain).post(ENDPOINT, path).auth(CREDENTIAL).read_only()
+}
+
+/// A PUT request that adds members to a list, or removes them.
+pub(crate) fn memberships<'a>(cx: &'a Context<Config>, list: &str, call: &str) -> Request<'a> {
+    let path = format!("/crm/lists/{VERSION}/{}/memberships/{call}", encode(list));
+    cx.http().explained_by(vendor_error::explain).put(ENDPOINT, path).auth(CREDENTIAL)
+}
+
 fn get(cx: &Context<Config>, path: String) -> Request<'_> {
     cx.http().explained_by(vendor_error::explain).get(ENDPOINT, path).auth(CREDENTIAL)
 }

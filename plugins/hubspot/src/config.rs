@@ -3,8 +3,6 @@
 use offtake_sdk::Limits;
 use serde::Deserialize;
 
-use crate::request::INPUTS_MAX;
-
 /// HubSpot states no size of a body; this keeps a call of a hundred wide rows whole and a runaway one small.
 const BODY_BYTES_MAX: u32 = 2 * 1024 * 1024;
 
@@ -33,12 +31,12 @@ pub(crate) enum Tier {
 impl Tier {
     /// Requests in ten seconds: HubSpot's usage guidelines, "Private apps". The tenth of it in each second is what the
     /// `X-HubSpot-RateLimit-Secondly` header of recorded answers says (10 beside an interval limit of 100).
-    pub(crate) fn limits(self) -> Limits {
+    pub(crate) fn limits(self, rows: u32) -> Limits {
         let in_ten_seconds = match self {
             Self::Free | Self::Starter => 100,
             Self::Professional | Self::Enterprise => 190,
         };
-        Limits::rows(INPUTS_MAX)
+        Limits::rows(rows)
             .bytes(BODY_BYTES_MAX)
             .concurrency(CALLS_AT_ONCE_MAX)
             .rate(in_ten_seconds, 10_000)

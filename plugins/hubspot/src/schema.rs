@@ -1,19 +1,20 @@
 //! The account, its objects and their properties.
 
-use offtake_sdk::{Account, CallFailure, Choice, Context, Failure, Field, FieldType, Object, Operation, log};
+use offtake_sdk::{Account, CallFailure, Choice, Context, Failure, Field, FieldType, Object, ObjectPage, log};
 use serde::Deserialize;
 
 use crate::client;
 use crate::config::Config;
+use crate::member;
 use crate::request::RECORD_ID;
+use crate::target;
 
 /// The objects that every account has and that have the batch calls.
 const STANDARD: [(&str, &str); 4] =
     [("contacts", "Contacts"), ("companies", "Companies"), ("deals", "Deals"), ("tickets", "Tickets")];
 
-/// What every object takes.
-pub(crate) const OPERATIONS: [Operation; 4] =
-    [Operation::Insert, Operation::Update, Operation::Upsert, Operation::Delete];
+/// The type id of contacts.
+pub(crate) const CONTACTS: &str = "0-1";
 
 /// The longest text of a property: HubSpot API reference, CRM properties.
 const TEXT_CHARS_MAX: u32 = 65_536;
@@ -99,13 +100,36 @@ pub(crate) fn account(cx: &Context<Config>) -> Result<Account, CallFailure> {
     }))
 }
 
+/// Objects and their associations first, then the lists, page by page.
+pub(crate) fn page(cx: &Context<Config>, cursor: Option<String>) -> Result<ObjectPage, CallFailure> {
+    let offset = cursor.as_deref().map(str::parse::<u64>);
+    let (mut objects, offset) = match offset {
+        None => (objects(cx)?, 0),
+        Some(Ok(offset)) => (Vec::new(), offset),
+        Some(Err(_)) => {
+            return Err(CallFailure::misconfigured("unknown_cursor", "the cursor is none of this connector"));
+        }
+    };
+    match member::objects(cx, offset) {
+        Ok((lists, next)) => {
+            objects.extend(lists);
+            Ok(ObjectPage { objects, next: next.map(|next| next.to_string()) })
+        }
+        Err(CallFailure { failure: Failure::Forbidden(_), .. }) => {
+            log::warn("the credential has no permission for lists");
+            Ok(ObjectPage::all(objects))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The standard objects, which every account has, and the account's own, which one request names.
 ///
 /// What identifies a standard object's records everywhere is stated here. Unique properties that an account has added to
 /// them are among its fields.
-pub(crate) fn objects(cx: &Context<Config>) -> Result<Vec<Object>, CallFailure> {
+fn objects(cx: &Context<Config>) -> Result<Vec<Object>, CallFailure> {
     let standard = STANDARD.iter().map(|(id, label)| {
-        let object = Object::new(*id, *label, &OPERATIONS);
+        let object = Object::new(*id, *label, &target::OF_RECORDS);
         let keyed = if *id == "contacts" { object.match_key("email") } else { object };
         keyed.match_key(RECORD_ID)
     });
@@ -118,13 +142,29 @@ pub(crate) fn objects(cx: &Context<Config>) -> Result<Vec<Object>, CallFailure> 
         }
         Err(failure) => return Err(failure),
     }
+    let between = associations(&objects);
+    objects.extend(between);
     Ok(objects)
+}
+
+/// Associations go both ways between any two types, and between records of one type.
+fn associations(objects: &[Object]) -> Vec<Object> {
+    let pairs = objects.iter().flat_map(|from| objects.iter().map(move |to| (from, to)));
+    let object = |(from, to): (&Object, &Object)| {
+        let label = format!("Associations: {} to {}", from.label, to.label);
+        let object = Object::new(target::associations(&from.id, &to.id), label, &target::OF_ASSOCIATIONS);
+        let keys = [("from", from), ("to", to)].into_iter();
+        keys.flat_map(|(end, object)| object.match_keys.iter().map(move |key| format!("{end}.{key}")))
+            .fold(object, Object::match_key)
+            .match_key("label")
+    };
+    pairs.map(object).collect()
 }
 
 fn custom_object(schema: CustomSchema) -> Object {
     let label = schema.labels.plural.or(schema.labels.singular).or(schema.name);
     let label = label.unwrap_or_else(|| schema.object_type_id.clone());
-    let object = Object::new(&schema.object_type_id, &label, &OPERATIONS);
+    let object = Object::new(&schema.object_type_id, &label, &target::OF_RECORDS);
     let unique = schema.properties.iter().filter(|property| is_match_key(&schema.object_type_id, property));
     unique.fold(object, |object, property| object.match_key(&property.name)).match_key(RECORD_ID)
 }
@@ -173,6 +213,7 @@ fn field(object: &str, property: Property) -> Field {
         max_length: (kind == FieldType::String).then_some(TEXT_CHARS_MAX),
         options: if is_closed { property.options.into_iter().map(choice).collect() } else { Vec::new() },
         required: false,
+        partition: false,
         kind,
         name: property.name,
     }

@@ -3,10 +3,12 @@
 //! Bodies are written after recorded answers where `testdata/README.md` says so, and after HubSpot's API reference
 //! elsewhere.
 
+mod associations;
 mod delete;
 mod discovery;
 mod failures;
 mod lookup;
+mod members;
 mod writes;
 
 use offtake_sdk::testing::Call;

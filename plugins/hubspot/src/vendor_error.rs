@@ -89,6 +89,16 @@ impl ErrorBody {
     }
 }
 
+/// How long a quota takes to come back, where HubSpot does not say. A day's comes back at the account's midnight: asking every
+/// second until then would cost the next day's, too. A rolling window's comes back within it.
+fn wait_ms(quota: &str) -> Option<u64> {
+    match quota {
+        "daily" => Some(60 * 60 * 1_000),
+        "ten_secondly_rolling" => Some(10_000),
+        _ => None,
+    }
+}
+
 /// Reads the body of an answer that is no success.
 pub(crate) fn explain(response: &Response) -> VendorError {
     let treat_as = match response.status() {
@@ -108,7 +118,7 @@ pub(crate) fn explain(response: &Response) -> VendorError {
         message: (!message.is_empty()).then_some(message),
         field,
         scope: body.quota(),
-        retry_after_ms: None,
+        retry_after_ms: (response.status() == 429).then(|| body.quota()).flatten().and_then(|quota| wait_ms(&quota)),
         treat_as,
     }
 }

@@ -1,6 +1,6 @@
 //! Insert, update and upsert: one batch call, one outcome a row.
 
-use offtake_sdk::{Batch, CallFailure, Context, Failure, Operation, Report};
+use offtake_sdk::{Batch, CallFailure, Context, Failure, Operation, Report, Row};
 
 use crate::config::Config;
 use crate::request::{self, Sent};
@@ -29,6 +29,22 @@ pub(crate) fn write(cx: &Context<Config>, batch: &Batch) -> Result<Report, CallF
             Ok(report)
         }
         Err(failure) => refused(failure, &sent, report),
+    }
+}
+
+/// The same for calls whose inputs are no records: a refusal of one row is about that row.
+pub(crate) fn one_row_or_all<'a>(
+    failure: CallFailure,
+    rows: impl Iterator<Item = &'a Row>,
+    report: &mut Report,
+) -> Result<(), CallFailure> {
+    let rows: Vec<&Row> = rows.collect();
+    match (failure, rows.as_slice()) {
+        (CallFailure { failure: Failure::Unattributed(detail), .. }, [row]) => {
+            report.rejected(row, detail);
+            Ok(())
+        }
+        (failure, _) => Err(failure),
     }
 }
 

@@ -24,17 +24,32 @@ fn check_names_the_portal() {
 }
 
 #[test]
-fn objects_take_one_request_and_have_match_keys() {
+fn objects_take_two_requests_and_have_match_keys() {
     let custom = json!({"results": [{
         "objectTypeId": "2-3604285",
         "name": "car",
         "labels": {"singular": "Car", "plural": "Cars"},
         "properties": [{"name": "vin", "label": "VIN", "type": "string", "fieldType": "text", "hasUniqueValue": true}],
     }]});
-    let vendor = Vendor::scripted([Reply::json(200, &custom)]);
+    let lists = json!({"total": 501, "offset": 500, "hasMore": true, "lists": [
+        {"listId": "12", "name": "Newsletter", "objectTypeId": "0-1", "processingType": "MANUAL"}]});
+    let rest = json!({"total": 501, "offset": 501, "hasMore": false, "lists": [
+        {"listId": "13", "name": "Cars to sell", "objectTypeId": "2-3604285", "processingType": "SNAPSHOT"}]});
+    let replies = [custom, lists, rest].map(|body| Reply::json(200, &body));
+    let vendor = Vendor::scripted(replies);
     let (document, next) = hubspot().objects(None).unwrap();
     let objects = document["objects"].as_array().unwrap();
-    assert_eq!(next, None);
+    assert_eq!(next.as_deref(), Some("500"));
+    let of = |id: &str| objects.iter().find(|object| object["id"] == id).unwrap();
+    let between = of("associations/contacts/2-3604285");
+    assert_eq!(between["operations"], json!(["upsert", "delete"]));
+    assert_eq!(between["match_keys"], json!(["from.email", "from.hs_object_id", "to.vin", "to.hs_object_id", "label"]));
+    assert_eq!(of("lists/0-1/12")["match_keys"], json!(["email", "hs_object_id"]));
+    assert_eq!(objects.len(), 5 + 25 + 1, "every pair of types, both ways and with itself");
+    let (more, end) = hubspot().objects(next.as_deref()).unwrap();
+    assert_eq!((more["objects"][0]["id"].as_str(), end), (Some("lists/2-3604285/13"), None));
+    assert_eq!(more["objects"][0]["operations"], json!(["member-add", "member-remove"]));
+    assert_eq!(vendor.requests()[2].json()["offset"], 500);
     assert_eq!(objects[0]["id"], "contacts");
     assert_eq!(objects[0]["match_keys"], json!(["email", "hs_object_id"]));
     assert_eq!(objects[0]["operations"], json!(["insert", "update", "upsert", "delete"]));
@@ -46,11 +61,11 @@ fn objects_take_one_request_and_have_match_keys() {
 }
 
 #[test]
-fn a_missing_permission_hides_custom_objects_alone() {
-    let vendor = Vendor::scripted([Reply::status(403)]);
+fn a_missing_permission_hides_custom_objects_and_lists_alone() {
+    let vendor = Vendor::scripted([Reply::status(403), Reply::status(403)]);
     let (document, _) = hubspot().objects(None).unwrap();
-    assert_eq!(document["objects"].as_array().unwrap().len(), 4);
-    assert_eq!(vendor.log_lines().len(), 1);
+    assert_eq!(document["objects"].as_array().unwrap().len(), 4 + 16);
+    assert_eq!(vendor.log_lines().len(), 2);
     drop(vendor);
     let _vendor = Vendor::scripted([Reply::status(401)]);
     assert!(matches!(hubspot().objects(None).unwrap_err().failure, Failure::Auth(_)));

@@ -193,6 +193,13 @@ impl Rows {
         Self::of(object, Operation::Delete, Some(match_key))
     }
 
+    /// Adds a match key.
+    #[must_use]
+    pub fn and_match(mut self, key: &str) -> Self {
+        self.0.match_keys.push(key.to_owned());
+        self
+    }
+
     /// Adds a row.
     #[must_use]
     pub fn row(self, fields: Value) -> Self {
