@@ -188,6 +188,12 @@ impl Vendor for Braze {
 }
 
 impl Running<Braze> {
+    /// Applies what was accepted, without waiting for its time.
+    pub fn apply(&self) {
+        let later = Instant::now() + self.vendor().options.lag;
+        lock(&self.vendor().workspace).settle(later);
+    }
+
     /// Adds a catalog with fields of these names and types (`string`, `number`, `boolean`, `time`, `object`, `array`), beside
     /// the `id` that each has, and says whether there was none of that name.
     pub fn add_catalog(&self, name: &str, fields: &[(&str, &str)]) -> bool {

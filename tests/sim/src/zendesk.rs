@@ -202,6 +202,11 @@ impl Running<Zendesk> {
         lock(&self.vendor().desk).add_custom_object(key, fields).is_ok()
     }
 
+    /// Runs the jobs that are still to run, without waiting for their time.
+    pub fn finish_jobs(&self) {
+        lock(&self.vendor().desk).finish_jobs();
+    }
+
     /// Kills the jobs that are still to run: nothing more of them is stored.
     pub fn kill_jobs(&self) {
         lock(&self.vendor().desk).kill_jobs();

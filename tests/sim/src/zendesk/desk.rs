@@ -177,9 +177,12 @@ impl Desk {
         self.jobs.iter_mut().for_each(Job::kill);
     }
 
+    pub(super) fn finish_jobs(&mut self) {
+        self.settle(Instant::now() + self.job_takes);
+    }
+
     pub(super) fn forget_jobs(&mut self) {
-        let later = Instant::now() + self.job_takes;
-        self.settle(later);
+        self.finish_jobs();
         self.jobs.clear();
     }
 }
