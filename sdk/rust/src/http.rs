@@ -1,6 +1,7 @@
 //! The way out: requests that name an endpoint and a credential slot, and answers that are failures where they fail.
 
 use std::cell::Cell;
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,19 +23,56 @@ pub type Refused = fn(&Response) -> Option<CallFailure>;
 #[derive(Debug, Clone, Copy)]
 pub struct Http<'a> {
     writes: &'a Cell<u32>,
-    explain: Explain,
-    refused: Refused,
+    explain: Reader<'a, VendorError>,
+    refused: Reader<'a, Option<CallFailure>>,
+}
+
+/// Reads an answer: by code alone, or by code and what the connection configures.
+enum Reader<'a, T> {
+    Code(fn(&Response) -> T),
+    Configured(&'a dyn Fn(&Response) -> T),
+}
+
+impl<T> Reader<'_, T> {
+    fn read(self, response: &Response) -> T {
+        match self {
+            Self::Code(read) => read(response),
+            Self::Configured(read) => read(response),
+        }
+    }
+}
+
+// Derived, these would ask the same of what is read.
+impl<T> Copy for Reader<'_, T> {}
+
+impl<T> Clone for Reader<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> fmt::Debug for Reader<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
 }
 
 impl<'a> Http<'a> {
     pub(crate) fn new(writes: &'a Cell<u32>) -> Self {
-        Self { writes, explain: |_| VendorError::default(), refused: |_| None }
+        Self { writes, explain: Reader::Code(|_| VendorError::default()), refused: Reader::Code(|_| None) }
     }
 
     /// Has `explain` read the vendor's error bodies.
     #[must_use]
     pub fn explained_by(mut self, explain: Explain) -> Self {
-        self.explain = explain;
+        self.explain = Reader::Code(explain);
+        self
+    }
+
+    /// The same for a reading that depends on the connection's configuration.
+    #[must_use]
+    pub fn explained_with(mut self, explain: &'a dyn Fn(&Response) -> VendorError) -> Self {
+        self.explain = Reader::Configured(explain);
         self
     }
 
@@ -42,7 +80,14 @@ impl<'a> Http<'a> {
     /// a request that was refused so does not count as one that wrote.
     #[must_use]
     pub fn refused_by(mut self, refused: Refused) -> Self {
-        self.refused = refused;
+        self.refused = Reader::Code(refused);
+        self
+    }
+
+    /// The same for a reading that depends on the connection's configuration.
+    #[must_use]
+    pub fn refused_with(mut self, refused: &'a dyn Fn(&Response) -> Option<CallFailure>) -> Self {
+        self.refused = Reader::Configured(refused);
         self
     }
 
@@ -204,8 +249,8 @@ impl Request<'_> {
             Ok(raw) => {
                 let response = Response { raw, read_only: self.read_only };
                 match response.status() {
-                    200..=299 => (self.http.refused)(&response).map_or(Ok(response), Err),
-                    _ => Err(status::of_response(&response, (self.http.explain)(&response))),
+                    200..=299 => self.http.refused.read(&response).map_or(Ok(response), Err),
+                    _ => Err(status::of_response(&response, self.http.explain.read(&response))),
                 }
             }
         };
