@@ -56,7 +56,7 @@ pub(crate) fn provide(
         }
     }
     for (slot, declared) in &manifest.credentials {
-        if granted.slot(slot) && !connection.credentials.contains_key(slot) {
+        if granted.slot(slot) && !declared.optional && !connection.credentials.contains_key(slot) {
             let message = format!("credential `{slot}` is not set");
             let help = format!("add `{slot}: {{ env: … }}` under `credentials`: {}", declared.description);
             problems.push(

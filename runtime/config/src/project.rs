@@ -57,6 +57,8 @@ pub struct DestinationConnection {
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Where secrets come from, by slot.
     pub credentials: BTreeMap<String, CredentialRef>,
+    /// Headers in place of the manifest's, by slot.
+    pub headers: BTreeMap<String, String>,
     /// Origins in place of the manifest's.
     pub endpoints: BTreeMap<String, String>,
     /// Private networks that may be dialled, as typed.

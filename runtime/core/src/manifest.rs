@@ -91,6 +91,9 @@ pub struct CredentialSlot {
     /// What the operator has to provide.
     #[serde(default)]
     pub description: String,
+    /// Whether a connection may do without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// Where the host gets access tokens for this slot, if the vendor issues them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth2: Option<OAuth2Slot>,
@@ -170,6 +173,8 @@ pub enum CredentialKind {
     Header,
     /// `Basic base64(<secret>)`, the secret being `user:password`.
     Basic,
+    /// The secret itself is not sent: every request to the slot's endpoints is signed with it, by Standard Webhooks 1.0.
+    StandardWebhooks,
 }
 
 /// What one call may use.

@@ -1,6 +1,7 @@
 //! Secrets: read by the host, added to requests by the host, never seen by a guest.
 
 mod kept_back;
+mod signature;
 mod slots;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use offtake_core::manifest::CredentialSlot;
 use secrecy::SecretString;
 
 pub(crate) use self::kept_back::KeptBack;
+pub(crate) use self::signature::{ID, TIMESTAMP};
 pub(crate) use self::slots::{Slots, Version};
 use crate::oauth2::OAuth2;
 

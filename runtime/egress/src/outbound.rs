@@ -177,6 +177,11 @@ impl Outbound {
             Err(error) => return Err(self.refuse(request, &url, error)),
         };
         let mut headers = approved.headers.clone();
+        let (id, body) = (request.idempotency_key.as_deref(), request.body.as_deref().unwrap_or_default());
+        match self.slots.signatures(&approved.endpoint, id, body, SystemTime::now()) {
+            Ok(signatures) => headers.extend(signatures),
+            Err(error) => return Err(self.refuse(request, &url, error)),
+        }
         let version = secret.map(|(name, value, version)| {
             headers.insert(name, value);
             version

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use offtake_core::manifest::{Endpoint, Manifest};
+use offtake_core::manifest::{CredentialKind, Endpoint, Manifest};
 use offtake_core::ports::{Refusal, Request, SendError, Target};
 use url::{Host, Url};
 
 use crate::Grant;
+use crate::credential::{ID, TIMESTAMP};
 
 /// A JSON API takes a handful; more is an attempt to fill somebody's memory.
 const HEADERS_MAX: usize = 64;
@@ -94,7 +95,10 @@ impl Policy {
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| PolicyError(format!("`{name}` is not a header name")))
         };
         let slots = manifest.credentials.values().map(|slot| header(&slot.header));
-        let credential_headers: Vec<HeaderName> = slots.collect::<Result<_, _>>()?;
+        let mut credential_headers: Vec<HeaderName> = slots.collect::<Result<_, _>>()?;
+        if manifest.credentials.values().any(|slot| slot.kind == CredentialKind::StandardWebhooks) {
+            credential_headers.extend([ID, TIMESTAMP]);
+        }
         let idempotency_header = manifest.idempotency_header.as_deref().map(header).transpose()?;
         let chosen_by_guest = idempotency_header
             .iter()

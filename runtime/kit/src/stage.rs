@@ -189,5 +189,6 @@ fn canary(kind: CredentialKind) -> Result<String, Error> {
     Ok(match kind {
         CredentialKind::Basic => format!("kit:canary{hex}"),
         CredentialKind::Bearer | CredentialKind::Header => format!("canary{hex}"),
+        CredentialKind::StandardWebhooks => format!("whsec_canary00{hex}"),
     })
 }

@@ -87,9 +87,10 @@ fn credentials(root: &mut Table<'_>, endpoints: &BTreeMap<String, Endpoint>) -> 
         checks::slot(&slot).unwrap_or_else(|message| table.problem("", message));
         let credential = Credential {
             kind: kind(&mut table),
-            header: table.text("header").checked(checks::header),
+            header: header(&mut table),
             endpoints: table.texts("endpoints").each(|name| checks::known_endpoint(name, endpoints)),
             description: table.text("description").value(),
+            optional: table.flag("optional"),
             oauth2: table.table("oauth2").map(|oauth2| self::oauth2(oauth2, endpoints)),
         };
         table.finish();
@@ -139,11 +140,21 @@ fn quotas(root: &mut Table<'_>) -> BTreeMap<String, Quota> {
     quotas
 }
 
+/// A signature has its own headers.
+fn header(table: &mut Table<'_>) -> String {
+    let header = table.optional_text("header");
+    if table.peek_text("kind") == Some("standard_webhooks") {
+        return header.checked_some(checks::signature_header).unwrap_or_else(|| checks::SIGNATURE_HEADER.to_owned());
+    }
+    table.text("header").checked(checks::header)
+}
+
 fn kind(table: &mut Table<'_>) -> CredentialKind {
     let name = table.text("kind").checked(checks::kind);
     match name.as_str() {
         "basic" => CredentialKind::Basic,
         "header" => CredentialKind::Header,
+        "standard_webhooks" => CredentialKind::StandardWebhooks,
         _ => CredentialKind::Bearer,
     }
 }

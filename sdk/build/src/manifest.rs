@@ -57,6 +57,9 @@ pub enum CredentialKind {
     Header,
     /// `Basic` and the secret in base64.
     Basic,
+    /// Not at all: it signs requests, by Standard Webhooks.
+    #[serde(rename = "standard_webhooks")]
+    StandardWebhooks,
 }
 
 /// A slot for a secret.
@@ -70,6 +73,9 @@ pub struct Credential {
     pub endpoints: Vec<String>,
     /// For people.
     pub description: String,
+    /// Whether a connection may do without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// Where the host gets access tokens for this slot, if the vendor issues them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oauth2: Option<OAuth2>,

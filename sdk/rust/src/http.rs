@@ -15,22 +15,34 @@ pub use crate::status::VendorError;
 /// Reads the vendor's error body.
 pub type Explain = fn(&Response) -> VendorError;
 
+/// Reads a refusal that comes with a status of success; none where the answer is one of success.
+pub type Refused = fn(&Response) -> Option<CallFailure>;
+
 /// Makes requests for one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Http<'a> {
     writes: &'a Cell<u32>,
     explain: Explain,
+    refused: Refused,
 }
 
 impl<'a> Http<'a> {
     pub(crate) fn new(writes: &'a Cell<u32>) -> Self {
-        Self { writes, explain: |_| VendorError::default() }
+        Self { writes, explain: |_| VendorError::default(), refused: |_| None }
     }
 
     /// Has `explain` read the vendor's error bodies.
     #[must_use]
     pub fn explained_by(mut self, explain: Explain) -> Self {
         self.explain = explain;
+        self
+    }
+
+    /// Has `refused` look for a refusal in answers of 2xx, for vendors that hide errors there. The effect that it names stands:
+    /// a request that was refused so does not count as one that wrote.
+    #[must_use]
+    pub fn refused_by(mut self, refused: Refused) -> Self {
+        self.refused = refused;
         self
     }
 
@@ -192,7 +204,7 @@ impl Request<'_> {
             Ok(raw) => {
                 let response = Response { raw, read_only: self.read_only };
                 match response.status() {
-                    200..=299 => Ok(response),
+                    200..=299 => (self.http.refused)(&response).map_or(Ok(response), Err),
                     _ => Err(status::of_response(&response, (self.http.explain)(&response))),
                 }
             }

@@ -203,4 +203,19 @@ mod tests {
         let failure = Http::new(&writes).post("api", "/search").read_only().send().unwrap_err();
         assert_eq!((failure.effect, writes.get()), (Effect::None, 0));
     }
+
+    #[test]
+    fn a_refusal_may_come_with_a_status_of_success() {
+        let refused = |response: &Response| {
+            let is = response.body().starts_with(b"no");
+            is.then(|| Failure::Auth(Detail::new("expired", "log in again")).without_effect())
+        };
+        let _vendor = Vendor::scripted([Reply::text(200, "no"), Reply::text(200, "yes")]);
+        let writes = Cell::new(0);
+        let http = Http::new(&writes).refused_by(refused);
+        let failure = http.post("api", "/").send().unwrap_err();
+        assert_eq!((failure.effect, writes.get()), (Effect::None, 0));
+        assert_eq!(http.post("api", "/").send().map(|response| response.status()), Ok(200));
+        assert_eq!(writes.get(), 1);
+    }
 }

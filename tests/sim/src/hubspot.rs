@@ -1,14 +1,18 @@
-//! An in-memory HubSpot: CRM objects, properties, schemas and account details behind a Bearer token.
+//! An in-memory HubSpot: CRM objects, associations, lists, properties, schemas and account details behind a Bearer token.
 //!
 //! One connection is one task; the portal itself sits behind one lock, so that a batch is stored whole or
 //! not at all, as far as a reader can see.
 
 mod account;
+mod association;
+mod association_api;
 mod batch;
 mod batch_read;
 mod error;
 mod gate;
 mod limits;
+mod list;
+mod list_api;
 mod oauth;
 mod object;
 mod portal;
@@ -41,6 +45,7 @@ use crate::vendor::{Command, Setup, Vendor};
 use crate::{Running, ident, lock};
 
 pub use crate::{Answer, Entry, Fault, Store};
+pub use association::Association;
 pub use limits::Limits;
 pub use oauth::App;
 pub use store::Record;
@@ -177,6 +182,18 @@ impl Running<HubSpot> {
     /// Lets in another token from now on, and the one before no more.
     pub fn rotate_token(&self, token: &str) {
         token.clone_into(&mut lock(&self.vendor().token));
+    }
+
+    /// All associations, from every record to every other.
+    pub fn associations(&self) -> Vec<Association> {
+        lock(&self.vendor().portal).associations.all().cloned().collect()
+    }
+
+    /// Ids of the records on a list; none when there is no such list.
+    pub fn members(&self, list: &str) -> Vec<String> {
+        let portal = lock(&self.vendor().portal);
+        let list = portal.lists.iter().find(|known| known.id.to_string() == list);
+        list.into_iter().flat_map(|list| &list.members).map(u64::to_string).collect()
     }
 
     /// Adds a property to an object as its administrator does, from the body that the endpoint takes, and says whether the

@@ -18,6 +18,7 @@ pub mod hubspot;
 mod ident;
 mod journal;
 mod running;
+pub mod salesforce;
 mod server;
 mod torn;
 mod vendor;

@@ -4,5 +4,6 @@
 
 mod braze;
 mod hubspot;
+mod salesforce;
 mod support;
 mod zendesk;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offtake_config::{DestinationConnection, Problem, Problems, Project, check_part};
-use offtake_core::manifest::Manifest;
+use offtake_core::manifest::{CredentialKind, Manifest};
 use offtake_core::{Fault, Name};
 use offtake_egress::{Audit, Credentials, Grant, Options, Outbound, Policy, PolicyError, Quotas};
 use offtake_plugin::{Binding, Bound, Connector, Hot};
@@ -66,7 +66,7 @@ pub(super) fn bound(
     connector: &Connector,
     problems: &mut Problems,
 ) -> Option<Bound> {
-    let manifest = connector.manifest();
+    let manifest = &named_headers(connection, connector.manifest(), problems);
     check_settings(connection, manifest, problems);
     let policy = policy(&workspace.project, connection, manifest, problems);
     let granted = workspace.project.granted(&manifest.id);
@@ -105,6 +105,25 @@ pub(crate) fn settings_problems(project: &Project, file: &Path, manifest: &Manif
         policy(project, connection, manifest, &mut problems);
     }
     problems
+}
+
+/// The manifest with the headers that the connection names for secrets, where the connector leaves that to it.
+fn named_headers(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) -> Manifest {
+    let mut manifest = manifest.clone();
+    for (slot, header) in &connection.headers {
+        match manifest.credentials.get_mut(slot) {
+            Some(declared) if declared.kind == CredentialKind::Header => declared.header.clone_from(header),
+            Some(_) => {
+                let pointer = format!("/destination/credentials/{slot}/header");
+                let message = format!("the connector says itself where credential `{slot}` goes");
+                let problem = Problem::at(&connection.document, &pointer, "OFT-C010", message);
+                problems.push(problem.with_help("leave `header` out"));
+            }
+            // An unknown slot is found where its secret is read.
+            None => {}
+        }
+    }
+    manifest
 }
 
 fn check_settings(connection: &DestinationConnection, manifest: &Manifest, problems: &mut Problems) {

@@ -127,6 +127,9 @@ pub(crate) struct Credential {
     /// An access token, for which the host asks the vendor.
     #[serde(default)]
     pub(crate) oauth2: Option<OAuth2>,
+    /// The header that carries it, where the connector leaves that to the connection (kind `header`).
+    #[serde(default)]
+    pub(crate) header: Option<String>,
 }
 
 /// Where a secret comes from. Exactly one of its keys.

@@ -91,12 +91,15 @@ fn destination_connection(
     document: Arc<Document>,
     problems: &mut Problems,
 ) -> DestinationConnection {
+    let headers = raw.credentials.iter().filter_map(|(slot, typed)| Some((slot.clone(), typed.header.clone()?)));
+    let headers = headers.collect();
     let credentials = super::credential::resolve(raw.credentials, folder, &document, problems);
     let allow = raw.allow;
     DestinationConnection {
         plugin: folder.join(raw.plugin),
         config: raw.config,
         credentials,
+        headers,
         endpoints: raw.endpoints,
         quota_reserve: raw.quota_reserve.unwrap_or(QUOTA_RESERVE),
         plain_http: allow.as_ref().is_some_and(|allow| allow.plain_http),

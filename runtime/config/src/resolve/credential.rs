@@ -37,7 +37,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn credential(&mut self, typed: raw::Credential) -> Option<CredentialRef> {
-        let raw::Credential { env, file, command, secret, oauth2 } = typed;
+        let raw::Credential { env, file, command, secret, oauth2, header: _ } = typed;
         let plain = raw::Secret { env, file, command, secret };
         match oauth2 {
             Some(oauth2) if plain.is_empty() => self.oauth2(oauth2).map(Box::new).map(CredentialRef::OAuth2),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant as StdInstant};
+use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use offtake_core::ports::{Refusal, SendError};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use super::{Again, Credentials, KeptBack, Provided};
+use super::{Again, Credentials, KeptBack, Provided, signature};
 use crate::oauth2::{Exchange, Token};
 use crate::policy::{PolicyError, refused};
 
@@ -125,9 +125,33 @@ impl Slots {
         let header =
             HeaderName::from_bytes(slot.declared.header.as_bytes()).map_err(|_| unknown(name, "names no header"))?;
         let current = slot.current().clone().ok_or_else(|| unknown(name, "has no access token yet"))?;
+        if slot.declared.kind == CredentialKind::StandardWebhooks {
+            return Err(unknown(name, "signs requests by itself, and is not sent"));
+        }
         let value = header_value(slot.declared.kind, &current.value);
         let value = value.ok_or_else(|| unknown(name, "holds a secret that is not header text"))?;
         Ok((header, value, current.version))
+    }
+
+    /// Headers that sign a request to an endpoint, where the connection has a secret for that.
+    pub(crate) fn signatures(
+        &self,
+        endpoint: &str,
+        id: Option<&str>,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, SendError> {
+        let signing = self.slots.iter().filter(|(_, slot)| {
+            slot.declared.kind == CredentialKind::StandardWebhooks
+                && slot.declared.endpoints.iter().any(|to| to == endpoint)
+        });
+        let mut headers = Vec::new();
+        for (name, slot) in signing {
+            let Some(current) = slot.current().clone() else { continue };
+            let signed = signature::sign(&current.value, id, body, now);
+            headers.extend(signed.ok_or_else(|| unknown(name, "holds no signing secret: `whsec_` and base64"))?);
+        }
+        Ok(headers)
     }
 
     /// Replaces a slot's value after the destination refused this version of it, once for each version. Says whether
@@ -254,7 +278,7 @@ fn header_value(kind: CredentialKind, secret: &SecretString) -> Option<HeaderVal
     let secret = secret.expose_secret();
     let text = match kind {
         CredentialKind::Bearer => format!("Bearer {secret}"),
-        CredentialKind::Header => secret.to_owned(),
+        CredentialKind::Header | CredentialKind::StandardWebhooks => secret.to_owned(),
         CredentialKind::Basic => format!("Basic {}", STANDARD.encode(secret)),
     };
     let mut value = HeaderValue::from_str(&text).ok()?;

@@ -119,9 +119,17 @@ pub(super) fn header(text: &str) -> Check {
     })
 }
 
+/// Where Standard Webhooks 1.0 puts signatures.
+pub(super) const SIGNATURE_HEADER: &str = "webhook-signature";
+
+/// The only header that a signature may have.
+pub(super) fn signature_header(text: &str) -> Check {
+    one_of(text, &[SIGNATURE_HEADER])
+}
+
 /// The kinds of credential.
 pub(super) fn kind(text: &str) -> Check {
-    one_of(text, &["bearer", "header", "basic"])
+    one_of(text, &["bearer", "header", "basic", "standard_webhooks"])
 }
 
 /// An endpoint that is declared in the same file.

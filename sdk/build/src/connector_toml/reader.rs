@@ -129,6 +129,21 @@ impl<'d> Table<'d> {
         value
     }
 
+    /// Yes or no; no where it is not there.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let Some(found) = self.take(key) else { return false };
+        let value = found.get_ref().as_bool();
+        if value.is_none() {
+            self.problem(key, "must be true or false".to_owned());
+        }
+        value.unwrap_or_default()
+    }
+
+    /// A text that is read elsewhere.
+    pub(super) fn peek_text(&self, key: &str) -> Option<&'d str> {
+        self.peek(key).and_then(|value| value.get_ref().as_str())
+    }
+
     /// A table as JSON, if it is there.
     pub(super) fn json(&mut self, key: &'static str) -> Option<Value> {
         let found = self.take(key)?;

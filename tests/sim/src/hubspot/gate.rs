@@ -25,7 +25,11 @@ pub(super) fn unauthorized() -> Response {
 }
 
 pub(super) fn class(path: &str) -> Class {
-    if path.starts_with("/crm/") && path.ends_with("/search") { Class::Search } else { Class::General }
+    if path.starts_with("/crm/") && path.ends_with("/search") && !path.starts_with("/crm/lists/") {
+        Class::Search
+    } else {
+        Class::General
+    }
 }
 
 /// Adds the headers that every recorded reply has.

@@ -31,9 +31,14 @@ pub(super) fn missing(field: &str) -> Refusal {
 
 /// The inputs of a batch.
 pub(super) fn inputs(body: &Map<String, Value>) -> Result<Vec<&Map<String, Value>>, Refusal> {
+    inputs_up_to(body, INPUTS_MAX)
+}
+
+/// The inputs of a batch that may hold so many.
+pub(super) fn inputs_up_to(body: &Map<String, Value>, most: usize) -> Result<Vec<&Map<String, Value>>, Refusal> {
     let inputs = body.get("inputs").and_then(Value::as_array).ok_or_else(|| missing("inputs"))?;
-    if inputs.len() > INPUTS_MAX {
-        let message = format!("The number of inputs ({}) exceeds the maximum of {INPUTS_MAX}", inputs.len());
+    if inputs.len() > most {
+        let message = format!("The number of inputs ({}) exceeds the maximum of {most}", inputs.len());
         return Err(Refusal::validation(message));
     }
     inputs.iter().map(|input| input.as_object().ok_or_else(|| missing("inputs"))).collect()

@@ -156,6 +156,58 @@ pub(crate) const SINGLES: &[Case] = &[
     ("GET", "/unknown", ""),
 ];
 
+const LABELS: &str = "/crm/associations/2026-03/contacts/companies/labels";
+const ASSOCIATE: &str = "/crm/associations/2026-03/contacts/companies/batch/create";
+const DEFAULT: &str = "/crm/v4/associations/contacts/companies/batch/associate/default";
+const PART: &str = "/crm/associations/2026-03/contacts/companies/batch/archive";
+const UNLABEL: &str = "/crm/associations/2026-03/contacts/companies/batch/labels/archive";
+const LISTS: &str = "/crm/lists/2026-03";
+const MEMBERS: &str = "/crm/lists/2026-03/12/memberships/add";
+
+/// Requests about what belongs together: associations and lists.
+pub(crate) const TOGETHER: &[Case] = &[
+    ("GET", LABELS, ""),
+    ("POST", LABELS, r#"{"label":"Advisor","name":"advisor"}"#),
+    ("POST", LABELS, r#"{"name":"advisor"}"#),
+    (
+        "POST",
+        ASSOCIATE,
+        r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"{company}"},
+            "types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}]}]}"#,
+    ),
+    (
+        "POST",
+        ASSOCIATE,
+        r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"7"},
+            "types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}]}]}"#,
+    ),
+    (
+        "POST",
+        ASSOCIATE,
+        r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"{company}"},
+            "types":[{"associationCategory":"USER_DEFINED","associationTypeId":999}]}]}"#,
+    ),
+    ("POST", ASSOCIATE, r#"{"inputs":[{"from":{"id":"{contact}"}}]}"#),
+    ("POST", DEFAULT, r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"{company}"}}]}"#),
+    ("POST", DEFAULT, r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"7"}}]}"#),
+    ("POST", PART, r#"{"inputs":[{"from":{"id":"{contact}"},"to":[{"id":"{company}"}]}]}"#),
+    ("POST", PART, r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"{company}"}}]}"#),
+    (
+        "POST",
+        UNLABEL,
+        r#"{"inputs":[{"from":{"id":"{contact}"},"to":{"id":"{company}"},
+            "types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}]}]}"#,
+    ),
+    ("POST", LISTS, r#"{"name":"Friends","objectTypeId":"0-1","processingType":"MANUAL"}"#),
+    ("POST", LISTS, r#"{"name":"Newsletter","objectTypeId":"0-1","processingType":"MANUAL"}"#),
+    ("POST", "/crm/lists/2026-03/search", r#"{"processingTypes":["MANUAL"],"count":500}"#),
+    ("PUT", MEMBERS, r#"["{contact}","7"]"#),
+    ("PUT", MEMBERS, r#"{"ids":["{contact}"]}"#),
+    ("PUT", "/crm/lists/2026-03/99/memberships/add", r#"["{contact}"]"#),
+    ("PUT", "/crm/lists/2026-03/13/memberships/add", r#"["{contact}"]"#),
+    ("PUT", "/crm/v3/lists/12/memberships/remove", r#"["{contact}"]"#),
+];
+
 /// Requests that are too large to be written down.
 pub(crate) fn large() -> Vec<(&'static str, &'static str, String)> {
     let inputs: Vec<Value> = (0..101).map(|id| json!({ "id": id.to_string() })).collect();

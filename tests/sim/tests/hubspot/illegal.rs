@@ -49,8 +49,14 @@ const VALUES: &[(&str, Refusal, &str)] = &[
     (r#"{"a1": "x", "a2": "x"}"#, INVALID, r#""name":"a2""#),
 ];
 
+const ASSOCIATE: &str = "/crm/associations/2026-03/contacts/companies/batch/create";
+
 /// Whole bodies of a POST.
 const BODIES: &[(&str, &str, Refusal, &str)] = &[
+    (ASSOCIATE, r#"{"inputs":[{"from":{"id":"1"},"to":{"id":"2"}}]}"#, MALFORMED, "[types]"),
+    (ASSOCIATE, r#"{"inputs":[{"from":{"id":1},"to":{"id":"2"},"types":[]}]}"#, MALFORMED, "[id]"),
+    (ASSOCIATE, r#"{"records":[]}"#, MALFORMED, "[inputs]"),
+    ("/crm/lists/2026-03", r#"{"name":"x","objectTypeId":"0-1","processingType":"SMART"}"#, INVALID, "processing type"),
     (DEALS, r#"{"inputs":[{"properties":{"amount":"1,5"}}]}"#, INVALID, "INVALID_NUMBER"),
     (DEALS, r#"{"inputs":[{"properties":{"dealstage":"won"}}]}"#, INVALID, "INVALID_OPTION"),
     (COMPANIES, r#"{"inputs":[{"properties":{"facebookfans":"x"}}]}"#, INVALID, "INVALID_NUMBER"),
@@ -149,6 +155,10 @@ pub(crate) fn all() -> Vec<Rule> {
     let input = |n| json!({ "properties": { "email": format!("n{n}@example.com") } });
     let many: Vec<Value> = (0..101).map(input).collect();
     rules.push(post(CREATE, json!({ "inputs": many }), INVALID, "maximum of 100"));
+    let end = json!({ "id": "1" });
+    let types = json!([{ "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279 }]);
+    let many = vec![json!({ "from": end, "to": end, "types": types }); 2_001];
+    rules.push(post(ASSOCIATE, json!({ "inputs": many }), INVALID, "maximum of 2000"));
     rules.push(post(UPSERT, with(json!({ "city": "x".repeat(65_537) })), INVALID, "65536"));
     rules
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use offtake_sim::hubspot::{Limits, Options, Simulator};
 use serde_json::{Value, json};
 
-use super::cases::{self, BATCHES, RECORDED, SINGLES, custom_object};
+use super::cases::{self, BATCHES, RECORDED, SINGLES, TOGETHER, custom_object};
 use super::drive::{call, generous, send, start};
 use crate::support::drive::Reply;
 use crate::support::listed::{Classed, Measure, all_driven, readme_lists};
@@ -22,6 +22,7 @@ const DOCUMENTED_ONLY: &[&str] = &[
     "DELETE properties/{name} 400 VALIDATION_ERROR",
     "DELETE properties/{name} 404 OBJECT_NOT_FOUND",
     "GET account-info 200",
+    "GET associations/labels 200",
     "GET objects 200",
     "GET objects 400 VALIDATION_ERROR",
     "GET objects 400 without category",
@@ -37,6 +38,20 @@ const DOCUMENTED_ONLY: &[&str] = &[
     "PATCH objects/{id} 200",
     "PATCH objects/{id} 400 VALIDATION_ERROR",
     "PATCH objects/{id} 404 OBJECT_NOT_FOUND",
+    "POST associations/batch/archive 204",
+    "POST associations/batch/archive 400 without category",
+    "POST associations/batch/associate/default 200",
+    "POST associations/batch/associate/default 207",
+    "POST associations/batch/create 201",
+    "POST associations/batch/create 207",
+    "POST associations/batch/create 400 VALIDATION_ERROR",
+    "POST associations/batch/create 400 without category",
+    "POST associations/batch/labels/archive 204",
+    "POST associations/labels 201",
+    "POST associations/labels 400 without category",
+    "POST lists 200",
+    "POST lists 400 VALIDATION_ERROR",
+    "POST lists/search 200",
     "POST objects 201",
     "POST objects 400 VALIDATION_ERROR",
     "POST objects 400 without category",
@@ -65,6 +80,11 @@ const DOCUMENTED_ONLY: &[&str] = &[
     "POST schemas 201",
     "POST schemas 400 VALIDATION_ERROR",
     "POST schemas 409 OBJECT_ALREADY_EXISTS",
+    "PUT lists/memberships/add 200",
+    "PUT lists/memberships/add 400 VALIDATION_ERROR",
+    "PUT lists/memberships/add 400 without category",
+    "PUT lists/memberships/add 404 OBJECT_NOT_FOUND",
+    "PUT lists/memberships/remove 200",
 ];
 
 /// A portal with the properties of the recorded one and a record of each object.
@@ -97,6 +117,10 @@ impl Portal {
         record("contacts", json!({ "email": "other@example.com" })).await;
         let company = record("companies", json!({ "domain": "example.com", "name": "E" })).await;
         let custom = record(&kind, json!({ "grouparoo_object_property": "k1", "first_name": "K" })).await;
+        for (name, processing) in [("Newsletter", "MANUAL"), ("By filter", "DYNAMIC")] {
+            let body = json!({ "name": name, "objectTypeId": "0-1", "processingType": processing });
+            assert_eq!(call(&simulator, "POST", "/crm/v3/lists", &body).await.status, 200);
+        }
         let names = vec![("{contact}", contact), ("{company}", company), ("{custom}", custom), ("{type}", kind)];
         Self { simulator, names }
     }
@@ -152,7 +176,7 @@ fn plausible(reply: &Reply) -> Result<(), String> {
 
 async fn replies() -> Vec<Classed> {
     let mut replies = refusals_at_the_gate().await;
-    for (method, path, body) in RECORDED.iter().chain(BATCHES).chain(SINGLES) {
+    for (method, path, body) in RECORDED.iter().chain(BATCHES).chain(SINGLES).chain(TOGETHER) {
         replies.push(Portal::run(method, path, body).await);
     }
     for (method, path, body) in cases::large() {
@@ -178,6 +202,14 @@ fn class(method: &str, path: &str, status: u16, body: &Value) -> String {
         ["crm", "v3", "properties", rest @ ..] | ["crm", "properties", _, rest @ ..] => {
             if rest.len() == 1 { "properties" } else { "properties/{name}" }.to_owned()
         }
+        ["crm", "v4", "associations", _, _, rest @ ..] | ["crm", "associations", _, _, _, rest @ ..] => {
+            format!("associations/{}", rest.join("/"))
+        }
+        ["crm", "v3", "lists", rest @ ..] | ["crm", "lists", _, rest @ ..] => match rest {
+            [_, "memberships", verb] => format!("lists/memberships/{verb}"),
+            ["search"] => "lists/search".to_owned(),
+            _ => "lists".to_owned(),
+        },
         ["account-info", _, "details"] => "account-info".to_owned(),
         _ => path.trim_matches('/').to_owned(),
     };

@@ -11,6 +11,7 @@ fn bound(secret: Secret) -> Slots {
         header: "Authorization".into(),
         endpoints: vec!["api".into()],
         description: String::new(),
+        optional: false,
         oauth2: None,
     };
     let declared = BTreeMap::from([("token".to_owned(), slot)]);

@@ -60,6 +60,21 @@ await assert.rejects(
   (error) => error.code === 400 && error.body.category === "VALIDATION_ERROR",
 );
 
+const firm = await client.crm.companies.basicApi.create({ properties: { name: "Js" }, associations: [] });
+const associations = client.crm.associations.v4;
+const pair = { _from: { id: created.id }, to: { id: firm.id } };
+const label = { associationCategory: "HUBSPOT_DEFINED", associationTypeId: 279 };
+const made = await associations.batchApi.create("contacts", "companies", { inputs: [{ ...pair, types: [label] }] });
+assert.equal(made.results[0].toObjectId, firm.id);
+await associations.batchApi.archive("contacts", "companies", { inputs: [{ ...pair, to: [{ id: firm.id }] }] });
+await client.crm.companies.basicApi.archive(firm.id);
+
+const { list } = await client.crm.lists.listsApi.create({ name: "Js", objectTypeId: "0-1", processingType: "MANUAL" });
+const added = await client.crm.lists.membershipsApi.add(list.listId, [created.id]);
+assert.deepEqual(added.recordsIdsAdded, [created.id]);
+const removed = await client.crm.lists.membershipsApi.remove(list.listId, [created.id]);
+assert.deepEqual(removed.recordIdsRemoved, [created.id]);
+
 await contacts.batchApi.archive({ inputs: ids });
 await assert.rejects(contacts.basicApi.getById(created.id), (error) => error.code === 404);
 console.log("ok");
