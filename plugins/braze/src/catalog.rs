@@ -1,11 +1,12 @@
 //! Items of a catalog, by the bulk calls that Braze accepts (202) and applies a little later.
 //!
-//! One item that is wrong refuses the call, and its id stands in the error.
+//! One item that is wrong refuses the call.
 
 use offtake_sdk::{Batch, CallFailure, Context, Detail, Failure, Operation, Report, Row, text};
 use serde_json::{Map, Value, json};
 
 use crate::config::{Config, FIFTY};
+use crate::vendor_error::Answer;
 use crate::{attribute, client, track};
 
 /// The field by which items are found.
@@ -46,7 +47,11 @@ pub(crate) fn write(cx: &Context<Config>, catalog: &str, batch: &Batch) -> Resul
         return Ok(report);
     }
     match client::items(cx, method, catalog).json(&json!({ "items": items })).send() {
-        Ok(_) => {
+        Ok(response) => {
+            let answer: Answer = response.json()?;
+            if answer.message.as_deref() != Some("success") {
+                return Err(CallFailure::unreadable("an answer of success does not say so"));
+            }
             for (row, _) in rows {
                 if batch.operation() == Operation::Delete { report.deleted(row) } else { report.accepted(row) }
             }
@@ -68,31 +73,19 @@ fn item(config: &Config, row: &Row, id: &str, operation: Operation) -> Value {
     Value::Object(item)
 }
 
-/// Items that an error names are at fault, and the others go again.
+/// One item that is wrong refuses all. Where the error names every row, or there is one, it is theirs; otherwise the host
+/// halves the batch.
 fn refused(failure: CallFailure, rows: &[(&Row, String)], mut report: Report) -> Result<Report, CallFailure> {
     let CallFailure { failure: Failure::Unattributed(refusal), effect } = failure else { return Err(failure) };
     let (answer, refusal) = track::unfold(refusal);
-    for fault in &answer.errors {
-        for (row, _) in rows.iter().filter(|(_, id)| fault.values.contains(id)) {
-            if !report.is_answered(row) {
-                report.rejected(row, track::detail(fault));
-            }
-        }
-    }
-    let words = answer.errors.first().map_or_else(|| refusal.clone(), track::detail);
-    if let [(row, _)] = rows {
-        if !report.is_answered(row) {
-            report.rejected(row, words);
-        }
-        return Ok(report);
-    }
-    if !rows.iter().any(|(row, _)| report.is_answered(row)) {
+    let words = answer.errors.first().map_or(refusal, track::detail);
+    let named = |id: &String| answer.errors.iter().any(|fault| fault.values.contains(id));
+    if rows.len() > 1 && !rows.iter().all(|(_, id)| named(id)) {
         return Err(CallFailure { failure: Failure::Unattributed(words), effect });
     }
-    for (row, _) in rows {
-        if !report.is_answered(row) {
-            report.failed(row, Failure::Transient(refusal.clone()));
-        }
+    for (row, id) in rows {
+        let own = answer.errors.iter().find(|fault| fault.values.contains(id));
+        report.rejected(row, own.map_or_else(|| words.clone(), track::detail));
     }
     Ok(report)
 }

@@ -1,6 +1,6 @@
 //! From rows to the objects of a track.
 
-use offtake_sdk::{Detail, Operation, Row, text};
+use offtake_sdk::{Detail, Operation, Row};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -38,12 +38,6 @@ fn attributes(config: &Config, operation: Operation, row: &Row, key: &str) -> Re
         nested |= attribute::put(&mut object, name, value);
     }
     identity::put(&mut object, identity::of(config, row, Some(key))?);
-    // Braze goes by the first identifier of an object, and an id beside the one that rows are matched by would win.
-    if key != "external_id"
-        && let Some(id) = row.fields().get("external_id").and_then(text)
-    {
-        object.insert("external_id".to_owned(), json!(id));
-    }
     if nested {
         object.insert("_merge_objects".to_owned(), json!(true));
     }

@@ -23,6 +23,13 @@ pub(crate) fn write(cx: &Context<Config>, kind: &Kind, batch: &Batch) -> Result<
         let message = format!("{} cannot be found by {key}", kind.id());
         return Err(CallFailure::misconfigured("match_key_unsupported", message));
     }
+    if *kind == Kind::Users
+        && key != "external_id"
+        && batch.into_iter().any(|row| row.fields().contains_key("external_id"))
+    {
+        let message = format!("users are found by {key}, and external_id is mapped too: Braze would go by that one");
+        return Err(CallFailure::misconfigured("identity_ambiguous", message));
+    }
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
     for row in batch {
         match record::of(cx.config(), kind, batch.operation(), row, key) {
@@ -102,28 +109,21 @@ fn reject<'a>(rows: &[&Row], array: &str, errors: &'a [Fault], report: &mut Repo
     nameless
 }
 
-/// A refusal as a whole: nothing is stored. Rows that it names are at fault, and the others go again.
+/// A refusal as a whole: nothing is stored. Where it names every row, each has its own words; otherwise the host halves the
+/// batch until it does.
 fn refused(failure: CallFailure, rows: &[&Row], array: &str, mut report: Report) -> Result<Report, CallFailure> {
     let CallFailure { failure: Failure::Unattributed(refusal), effect } = failure else { return Err(failure) };
     let (answer, refusal) = unfold(refusal);
-    let nameless = reject(rows, array, &answer.errors, &mut report).is_some();
+    reject(rows, array, &answer.errors, &mut report);
     match rows {
-        [row] => {
+        [row] if !report.is_answered(row) => {
             let words = answer.errors.first().map_or_else(|| refusal.clone(), detail);
-            if !report.is_answered(row) {
-                report.rejected(row, Detail { http_status: refusal.http_status, ..words });
-            }
+            report.rejected(row, Detail { http_status: refusal.http_status, ..words });
+            Ok(report)
         }
-        _ if nameless || answer.errors.is_empty() => {
-            return Err(CallFailure { failure: Failure::Unattributed(refusal), effect });
-        }
-        _ => {
-            for row in rows.iter().filter(|row| !report.is_answered(row)).copied().collect::<Vec<_>>() {
-                report.failed(row, Failure::Transient(refusal.clone()));
-            }
-        }
+        _ if rows.iter().all(|row| report.is_answered(row)) => Ok(report),
+        _ => Err(CallFailure { failure: Failure::Unattributed(refusal), effect }),
     }
-    Ok(report)
 }
 
 /// The body that a refusal carries, and the refusal in words.

@@ -38,6 +38,11 @@ pub(crate) fn show_many<'a>(cx: &'a Context<Config>, kind: &Kind, key: Key, valu
     request(cx, "GET", &path)
 }
 
+/// Tickets with an external id, of which there may be several.
+pub(crate) fn tickets_of<'a>(cx: &'a Context<Config>, external_id: &str) -> Request<'a> {
+    request(cx, "GET", &format!("tickets.json?external_id={}", encode(external_id)))
+}
+
 /// Users with an address, which the search finds among other things.
 pub(crate) fn search_user<'a>(cx: &'a Context<Config>, email: &str) -> Request<'a> {
     request(cx, "GET", &format!("users/search.json?query={}", encode(email)))

@@ -12,6 +12,7 @@ mod read;
 mod record;
 mod schema;
 mod single;
+mod standard;
 mod start;
 mod value;
 mod vendor_error;

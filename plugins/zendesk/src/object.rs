@@ -68,7 +68,7 @@ impl Kind {
         match self {
             Self::Users => &[Key::Email, Key::ExternalId, Key::Id],
             Self::Organizations => &[Key::ExternalId, Key::Id],
-            Self::Tickets => &[Key::Id],
+            Self::Tickets => &[Key::ExternalId, Key::Id],
             Self::Custom(_) => &[Key::ExternalId, Key::Id, Key::Name],
         }
     }

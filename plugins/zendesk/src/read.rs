@@ -15,7 +15,7 @@ pub(crate) fn current(cx: &Context<Config>, query: &Lookup) -> Result<Option<Fou
     let Ok(key) = kind.key(query.match_key()?, Operation::Update) else { return Ok(None) };
     let keys: Vec<Option<String>> = query.match_texts().map(|value| value.filter(|value| !value.is_empty())).collect();
     let wanted: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
-    let records = if wanted.is_empty() { find::Records::new() } else { find::by_key(cx, &kind, key, &wanted)? };
+    let records = if wanted.is_empty() { find::Records::default() } else { find::by_key(cx, &kind, key, &wanted)? };
     let values = |found: &Map<String, Value>| -> Map<String, Value> {
         query.fields().iter().map(|name| (name.clone(), shown(&kind, found, name))).collect()
     };

@@ -65,7 +65,7 @@ pub(crate) fn start(cx: &Context<Config>, batch: &Batch) -> Result<Progress, Cal
 /// Rows with what their record goes by: Zendesk's id, where the request names records by it.
 type Named<'a> = Vec<(&'a Row, Option<String>)>;
 
-/// Says of each row by what its record goes. An address finds a user by a search alone, so its id is looked for first.
+/// Says of each row by what its record goes, after Zendesk's id was looked for where that is needed.
 fn name<'a>(
     cx: &Context<Config>,
     kind: &Kind,
@@ -74,6 +74,7 @@ fn name<'a>(
     settled: &mut Settled,
 ) -> Result<Named<'a>, CallFailure> {
     let Some(key) = key else { return Ok(batch.into_iter().map(|row| (row, None)).collect()) };
+    let needs_id = needs_id(kind, batch.operation(), key);
     let (mut named, mut wanted) = (Vec::new(), Vec::new());
     for row in batch {
         let value = row.match_text().filter(|value| !value.is_empty());
@@ -82,17 +83,14 @@ fn name<'a>(
             settled.reject(row, detail);
             continue;
         }
-        match (key, value, row.remote_id()) {
-            (_, None, _) => {
+        match (value, row.remote_id()) {
+            (None, _) => {
                 let message = format!("a row needs a value of {}", key.name());
                 settled.reject(row, Detail::new("match_value_missing", message).with_field(key.name()));
             }
-            (Key::Id, Some(value), _) => named.push((row, Some(value.to_owned()))),
-            (Key::Email, Some(_), Some(id)) if batch.operation() != Operation::Upsert => {
-                named.push((row, Some(id.to_owned())));
-            }
-            (Key::Email, Some(_), None) if batch.operation() != Operation::Upsert => wanted.push(row),
-            (Key::ExternalId, Some(_), _) if is_custom_update(kind, batch.operation()) => wanted.push(row),
+            (Some(value), _) if key == Key::Id => named.push((row, Some(value.to_owned()))),
+            (_, Some(id)) if needs_id => named.push((row, Some(id.to_owned()))),
+            _ if needs_id => wanted.push(row),
             _ => named.push((row, None)),
         }
     }
@@ -102,8 +100,13 @@ fn name<'a>(
     let values: Vec<&str> = wanted.iter().filter_map(|row| row.match_text()).collect();
     let records = find::by_key(cx, kind, key, &values)?;
     for row in wanted {
-        let record = row.match_text().and_then(|value| records.get(&key.comparable(value)));
-        match record.and_then(|record| record.get(Key::Id.name())).and_then(text) {
+        let value = key.comparable(row.match_text().unwrap_or_default());
+        if records.is_shared(&value) {
+            let message = format!("several records have this {}", key.name());
+            settled.reject(row, Detail::new("record_ambiguous", message).with_field(key.name()));
+            continue;
+        }
+        match records.get(&value).and_then(|record| record.get(Key::Id.name())).and_then(text) {
             Some(id) => named.push((row, Some(id))),
             None if batch.operation() == Operation::Delete => settled.gone(row),
             None => {
@@ -118,6 +121,9 @@ fn name<'a>(
 
 /// Why a value cannot stand in a list that is parted by commas: it would name other records.
 fn unlistable(kind: &Kind, key: Key, value: &str) -> Option<Detail> {
+    if find::is_one_by_one(kind, key) {
+        return None;
+    }
     let custom = matches!(kind, Kind::Custom(_));
     match key {
         Key::Id if !custom && !value.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -131,9 +137,14 @@ fn unlistable(kind: &Kind, key: Key, value: &str) -> Option<Detail> {
     }
 }
 
-/// A job that updates custom records names them by id alone.
-fn is_custom_update(kind: &Kind, operation: Operation) -> bool {
-    matches!(kind, Kind::Custom(_)) && operation == Operation::Update
+/// Whether a call names records by Zendesk's id although rows have something else: a job that updates custom records does, and
+/// so do all that change users by address or tickets by external id.
+fn needs_id(kind: &Kind, operation: Operation, key: Key) -> bool {
+    match operation {
+        Operation::Update => matches!(kind, Kind::Custom(_)) || find::is_one_by_one(kind, key),
+        Operation::Delete => find::is_one_by_one(kind, key),
+        _ => false,
+    }
 }
 
 fn write<'a>(
@@ -161,7 +172,7 @@ fn write<'a>(
 }
 
 fn delete<'a>(cx: &'a Context<Config>, kind: &Kind, key: Option<Key>, named: &Named<'_>) -> Request<'a> {
-    let by_external_id = key == Some(Key::ExternalId);
+    let by_external_id = key == Some(Key::ExternalId) && *kind != Kind::Tickets;
     let keys = named.iter().filter_map(|(row, id)| match by_external_id {
         true => row.match_text().map(str::to_owned),
         false => id.clone(),

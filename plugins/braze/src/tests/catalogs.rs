@@ -32,16 +32,34 @@ fn each_operation_has_its_method() {
 }
 
 #[test]
-fn an_item_that_an_error_names_is_at_fault() {
-    let body = json!({ "message": "Invalid Request", "errors": [{ "id": "invalid-fields",
-        "message": "Some of the fields given do not exist in the catalog", "parameters": ["id"], "parameter_values": ["r1"] }] });
-    let _vendor = Vendor::scripted([Reply::json(400, &body)]);
+fn an_error_that_names_every_item_is_theirs_and_any_other_is_halved() {
+    let body = |ids: Value| {
+        let error = json!({ "id": "invalid-fields", "message": "Some of the fields given do not exist in the catalog",
+            "parameters": ["id"], "parameter_values": ids });
+        Reply::json(400, &json!({ "message": "Invalid Request", "errors": [error] }))
+    };
+    let expected = ("invalid_fields", "Some of the fields given do not exist in the catalog", None);
+    let vendor = Vendor::scripted([body(json!(["r1", "2"]))]);
     let results = braze().write(rows(Operation::Upsert)).unwrap();
-    assert_eq!(
-        rejection(&results[0]),
-        ("invalid_fields", "Some of the fields given do not exist in the catalog", None)
-    );
-    assert!(matches!(results[1].outcome, Outcome::Failed(Failure::Transient(_))));
+    assert!(results.len() == 2 && results.iter().all(|result| rejection(result) == expected), "{results:?}");
+    drop(vendor);
+    let vendor = Vendor::scripted([body(json!(["r1"]))]);
+    let failure = braze().write(rows(Operation::Upsert)).unwrap_err().failure;
+    assert!(matches!(&failure, Failure::Unattributed(detail) if detail.code == "invalid_fields"), "{failure:?}");
+    drop(vendor);
+    let _vendor = Vendor::scripted([body(json!([]))]);
+    let results = braze().write(Rows::upsert(OBJECT, "id").row(json!({ "id": "r1" }))).unwrap();
+    assert_eq!(rejection(&results[0]), expected);
+}
+
+#[test]
+fn what_does_not_say_that_it_was_taken_is_unknown() {
+    for reply in
+        [Reply::text(202, "<html>"), Reply::json(202, &json!({})), Reply::json(200, &json!({ "message": "?" }))]
+    {
+        let _vendor = Vendor::scripted([reply]);
+        assert_eq!(braze().write(rows(Operation::Upsert)).unwrap_err().effect, offtake_sdk::Effect::Unknown);
+    }
 }
 
 #[test]

@@ -132,6 +132,10 @@ fn what_cannot_be_sent_is_not() {
     for (rows, code) in [
         (Rows::insert("users").row(json!({ "external_id": "u" })), "operation_unsupported"),
         (Rows::upsert("users", "first_name").row(json!({ "first_name": "A" })), "match_key_unsupported"),
+        (
+            Rows::upsert("users", "email").row(json!({ "email": "a@example.com", "external_id": "u" })),
+            "identity_ambiguous",
+        ),
         (Rows::insert("shoes").row(json!({ "size": 44 })), "object_unknown"),
         (
             (0..51).fold(Rows::upsert("users", "external_id"), |rows, n| rows.row(json!({ "external_id": n }))),

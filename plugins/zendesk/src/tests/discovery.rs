@@ -36,7 +36,7 @@ fn custom_objects_stand_beside_the_standard_ones() {
         [
             ("users", &all, &json!(["email", "external_id", "id"])),
             ("organizations", &all, &json!(["external_id", "id"])),
-            ("tickets", &json!(["insert", "update", "delete"]), &json!(["id"])),
+            ("tickets", &json!(["insert", "update", "delete"]), &json!(["external_id", "id"])),
             ("custom_objects/car", &all, &json!(["external_id", "id", "name"])),
         ]
     );

@@ -159,6 +159,30 @@ fn an_update_by_address_looks_for_the_users_first() {
 }
 
 #[test]
+fn tickets_are_found_by_their_external_id_where_one_alone_has_it() {
+    let found = |ids: &[u64], external_id: &str| {
+        let tickets: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "external_id": external_id })).collect();
+        Reply::json(200, &json!({ "tickets": tickets, "next_page": null, "previous_page": null, "count": ids.len() }))
+    };
+    let before = || vec![found(&[7], "A,1"), found(&[8, 9], "b"), found(&[], "c")];
+    let rows = |rows: Rows| ["a,1", "b", "c"].into_iter().fold(rows, |rows, id| rows.row(json!({ "external_id": id })));
+    let updated = json!([{ "action": "update", "id": 7, "status": "Updated", "success": true }]);
+    let update = rows(Rows::update("tickets", "external_id"));
+    let (results, requests) = written(&update, before(), "completed", updated);
+    assert_eq!(results[0], done(0, OutcomeKind::Updated, "7"));
+    assert_eq!((rejection(&results[1]).0, rejection(&results[2]).0), ("record_ambiguous", "record_not_found"));
+    assert_eq!(requests[0].path(), "/api/v2/tickets.json?external_id=a%2C1");
+    assert_eq!(requests[3].json(), json!({ "tickets": [{ "id": 7, "external_id": "a,1" }] }));
+    let deleted = json!([{ "action": "delete", "id": 7, "status": "Deleted", "success": true }]);
+    let delete = rows(Rows::delete("tickets", "external_id"));
+    let (results, requests) = written(&delete, before(), "completed", deleted);
+    assert_eq!(results[0], done(0, OutcomeKind::Deleted, "7"));
+    assert_eq!(rejection(&results[1]).0, "record_ambiguous");
+    assert_eq!(results[2].outcome, Outcome::Done(OutcomeKind::Deleted));
+    assert_eq!(requests[3].path(), "/api/v2/tickets/destroy_many.json?ids=7");
+}
+
+#[test]
 fn custom_objects_have_an_action_for_each_operation() {
     let rows = |operation, key: Option<&str>| Rows::of("custom_objects/car", operation, key);
     use offtake_sdk::Operation::{Insert, Upsert};

@@ -9,6 +9,7 @@ use super::kind::Kind;
 use super::refusal::Refusal;
 use super::spec;
 use super::table::{Record, Table};
+use super::ticket;
 use super::user;
 use super::work::{By, Work};
 
@@ -65,7 +66,10 @@ pub(super) fn read(desk: &Desk, kind: Kind, id: u64, ask: &Ask) -> Answer {
 
 fn written(desk: &Desk, kind: Kind, id: u64, new: bool, dropped: Vec<String>, ask: &Ask) -> Answer {
     let record = desk.table(kind).get(id).ok_or_else(Refusal::not_found)?;
-    let body = json!({ kind.singular(): show(kind, record, ask) });
+    let mut body = json!({ kind.singular(): show(kind, record, ask) });
+    if let (Kind::Ticket, Some(body)) = (kind, body.as_object_mut()) {
+        body.insert("audit".to_owned(), ticket::audit(record, id, new));
+    }
     let location = format!("{}/api/v2/{}/{id}.json", ask.origin, kind.plural());
     Ok(if new { Reply::created(body, location) } else { Reply::ok(body) }.without(dropped))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::desk::Desk;
 use super::details::Details;
 use super::kind::Kind;
+use super::table::Record;
 use super::{spec, user};
 
 /// Writes attributes to a ticket, or to a new one where there is no id.
@@ -37,6 +38,25 @@ pub(super) fn write(desk: &mut Desk, id: Option<u64>, given: &Map<String, Value>
     let subject = values.get("subject").cloned().unwrap_or_default();
     values.insert("raw_subject".to_owned(), subject);
     Ok(desk.keep(Kind::Ticket, id, values))
+}
+
+/// What came of a call about one ticket, which its reply has beside the ticket.
+pub(super) fn audit(ticket: &Record, id: u64, new: bool) -> Value {
+    let (created_at, body) = (ticket.values.get("updated_at"), ticket.text("description").unwrap_or_default());
+    let audit = id * 1_000 + 7;
+    let comment = json!({
+        "id": audit + 1, "type": "Comment", "author_id": 2, "body": body, "html_body": format!("<p>{body}</p>"),
+        "plain_body": body, "public": true, "attachments": [], "audit_id": audit,
+    });
+    let system = json!({
+        "client": "", "ip_address": "127.0.0.1", "location": null, "latitude": null, "longitude": null,
+    });
+    json!({
+        "id": audit, "ticket_id": id, "created_at": created_at, "author_id": 2,
+        "metadata": { "system": system, "custom": {} },
+        "events": if new { vec![comment] } else { Vec::new() },
+        "via": ticket.values.get("via"),
+    })
 }
 
 fn comment(given: &Map<String, Value>) -> Option<String> {
