@@ -1,7 +1,7 @@
 //! Bulk API 2.0: a batch as one ingest job.
 //!
-//! `start` makes the job and nothing else, so that the host keeps its id before anything is written. A poll takes one step, and
-//! each step can be asked for again: after a crash the same job goes on, and no row is written twice.
+//! `start` makes the job and nothing else, and a poll takes one step that can be asked for again: a step that failed on the way is no
+//! reason to send the rows a second time. A job that is never closed never runs.
 
 mod csv;
 mod job;

@@ -8,7 +8,7 @@ use crate::config::{Config, limits};
 use crate::find::{self, Found};
 use crate::prepare::{self, Item, RECORD_ID};
 
-/// Begins to write the rows. A job is only made here: nothing is written before the host has kept its id.
+/// Begins to write the rows. A job is only made here: nothing is written by it before it is filled and closed.
 pub(crate) fn start(cx: &Context<Config>, batch: &Batch) -> Result<Progress, CallFailure> {
     limits(batch.operation())?;
     if batch.len() > cx.config().bulk_above && bulk::can_take(batch)? {

@@ -51,7 +51,7 @@ fn a_job_is_made_filled_closed_and_read_back_by_key() {
         Reply::text(200, "Account.Ext__c,AccountId,Ext__c,LastName,Vip__c\n"),
     ]);
     let (mut job, _) = pending(bulk().start(three()).unwrap());
-    assert_eq!(vendor.requests().len(), 1, "the host keeps the job's id before anything is written");
+    assert_eq!(vendor.requests().len(), 1, "nothing is written before the job is filled and closed");
     let mut waits = Vec::new();
     for _ in 0..3 {
         let (next, wait) = pending(bulk().poll(three(), &job).unwrap());
