@@ -15,6 +15,9 @@ use crate::story::Story;
 const TOKEN: &str = "salesforce-simulated";
 const THROTTLED: &str = r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
 
+/// Of contacts, and of the accounts, users and individuals that they refer to.
+const DESCRIBES: usize = 4;
+
 async fn org() -> Simulator {
     let app = App {
         client_id: "app".to_owned(),
@@ -96,12 +99,12 @@ async fn salesforce_ends_as_the_source_is_by_bulk_jobs() {
     let way = way(&simulator);
     let story = Story {
         // The job is made, and its data is on the way.
-        expire_at: 4,
+        expire_at: 8,
         throttle: Fault::reply(403, THROTTLED).on("jobs/ingest").after(1),
-        // A describe. Then making, filling, closing, asking, three result files and cleaning up; or Collections calls.
+        // Making, filling, closing, asking, three result files and cleaning up; or Collections calls.
         least: |writes, removals| {
             let writing = if writes > 2_000 { 8 } else { writes.div_ceil(200) };
-            1 + writing + removals.div_ceil(200)
+            DESCRIBES + writing + removals.div_ceil(200)
         },
         ..story(simulator, way)
     };
@@ -124,10 +127,10 @@ async fn salesforce_ends_as_the_source_is_by_calls_whose_parents_lock() {
     way.batch = Some(2_000);
     way.fields.push(("Account.Ext__c", "team"));
     let story = Story {
-        expire_at: 55,
+        expire_at: 20,
         throttle: Fault::reply(403, THROTTLED).on("composite/sobjects").after(12),
-        // Of a batch of 2,000 rows each call has 200. Fields are described for contacts and for what they refer to.
-        least: |writes, removals| 2 + writes.div_ceil(200) + removals.div_ceil(200),
+        // Of a batch of 2,000 rows each call has 200.
+        least: |writes, removals| DESCRIBES + writes.div_ceil(200) + removals.div_ceil(200),
         ..story(simulator, way)
     };
     story.tell().await;
