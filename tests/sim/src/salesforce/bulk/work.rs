@@ -6,8 +6,8 @@ use super::super::dml::{self, Draft, Way};
 use super::super::object::Object;
 use super::super::org::Org;
 use super::super::refusal::DmlError;
-use super::{Job, Operation, csv};
-use crate::ident;
+use super::{Job, Operation};
+use crate::{csv, ident};
 
 /// What came of a job.
 #[derive(Default)]
