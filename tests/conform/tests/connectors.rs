@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use offtake_build::{BuildOptions, Language};
 use offtake_kit::{Script, Talk};
 use offtake_sim::hubspot::{Options, Simulator};
+use offtake_sim::{Running, Vendor, braze, zendesk};
 
 use crate::support::{failed, report, stage, talking, told};
 
@@ -73,4 +74,29 @@ async fn hubspot_conforms_in_front_of_the_simulator() {
     stage.recording().unwrap().write(recorded.path()).unwrap();
     let text = std::fs::read_to_string(recorded.path()).unwrap();
     assert!(text.contains("/crm/objects/2026-03/contacts/batch/upsert") && !text.contains(TOKEN), "{text}");
+}
+
+/// The kit between a connector and a simulator of its vendor, which decides what the script leaves open: how it refuses, and
+/// how long its jobs take.
+async fn conforms_in_front_of<V: Vendor>(simulator: &Running<V>, name: &str) {
+    let folder = repository().join("plugins").join(name);
+    let secrets = BTreeMap::from([("token".to_owned(), TOKEN.to_owned())]);
+    let talk = Talk::Vendor(simulator.base_url(), secrets);
+    let script = Script::read(&folder.join("conformance.toml")).unwrap();
+    let report = report(&talking(&build(&folder, &format!("{name}-relayed")), script, talk, false)).await;
+    assert!(failed(&report).is_empty(), "{}", told(&report));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn zendesk_conforms_in_front_of_the_simulator() {
+    let limits = zendesk::Limits::GENEROUS;
+    let options = zendesk::Options { token: TOKEN.to_owned(), limits, ..zendesk::Options::default() };
+    conforms_in_front_of(&zendesk::Simulator::start(options).await.unwrap(), "zendesk").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn braze_conforms_in_front_of_the_simulator() {
+    let limits = braze::Limits::GENEROUS;
+    let options = braze::Options { token: TOKEN.to_owned(), limits, ..braze::Options::default() };
+    conforms_in_front_of(&braze::Simulator::start(options).await.unwrap(), "braze").await;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use offtake_core::destination::CallFailure;
-use offtake_core::object::{Object, Operation};
+use offtake_core::object::{self, Object, Operation};
 use offtake_core::ports::Destination;
 use offtake_plugin::CEILING;
 use serde_json::Value;
@@ -96,7 +96,7 @@ pub(super) async fn fields(stage: &Stage) -> Result<(), Not> {
     let names: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     kept(names.len() == fields.len(), || "two fields have the same name".to_owned())?;
     for wanted in stage.script.fields() {
-        let field = fields.iter().find(|field| field.name == wanted);
+        let field = object::find(&fields, wanted);
         let field = field.ok_or_else(|| Not::Kept(format!("the field `{wanted}` of the script is not discovered")))?;
         let is_key = stage.script.match_keys().contains(&field.name);
         kept(is_key || !field.read_only, || format!("the field `{wanted}` of the script is read-only"))?;

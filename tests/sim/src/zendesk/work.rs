@@ -120,17 +120,15 @@ fn upsert(desk: &mut Desk, kind: Kind, records: &[Given]) -> Outcome {
     let mut outcome = Outcome::default();
     for (index, given) in records.iter().enumerate() {
         let known = desk.target(kind, given);
-        let (status, error) = match known {
-            Some(_) => ("Updated", "UpdateError"),
-            None => ("Created", "CreateError"),
-        };
+        let status = if known.is_some() { "Updated" } else { "Created" };
         match desk.write(kind, known, given) {
             Ok(id) => outcome.good(match given.get("email") {
                 Some(email) => json!({ "id": id, "status": status, "email": email }),
                 None => json!({ "id": id, "status": status }),
             }),
             Err(details) => {
-                let error = format!("{}{error}", kind.class());
+                // So it is called of a user who is not there yet, too.
+                let error = format!("{}UpdateError", kind.class());
                 outcome
                     .results
                     .push(json!({ "id": index, "error": error, "details": details.text(), "status": "Failed" }));
