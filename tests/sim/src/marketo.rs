@@ -16,7 +16,6 @@ mod store;
 mod sync;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,13 +86,6 @@ pub struct Marketo {
     tokens: Mutex<identity::Tokens>,
     store: Mutex<store::Store>,
     meter: Mutex<limits::Meter>,
-    hurried: AtomicBool,
-}
-
-impl Marketo {
-    fn import_takes(&self) -> Duration {
-        if self.hurried.load(Ordering::Relaxed) { Duration::ZERO } else { self.options.import_takes }
-    }
 }
 
 impl Vendor for Marketo {
@@ -109,7 +101,6 @@ impl Vendor for Marketo {
             tokens: Mutex::new(identity::Tokens::new(&options)),
             store: Mutex::new(store::Store::new()),
             meter: Mutex::new(limits::Meter::new(options.limits)),
-            hurried: AtomicBool::new(false),
             options,
         };
         (Setup { listen, body_bytes_max, journal_entries_max }, marketo)
@@ -163,7 +154,7 @@ impl Vendor for Marketo {
     /// Deleted records too, marked so. The members of a list are asked for by its id.
     fn records(&self, object: &str) -> Vec<Record> {
         let mut store = lock(&self.store);
-        import::settle(&mut store, self.import_takes(), Instant::now());
+        import::settle(&mut store, self.options.import_takes, Instant::now());
         if let Some(list) = store.list_mut(object) {
             let members = list.members.clone();
             let leads = store.table("leads").map(store::Table::records).unwrap_or_default();
@@ -203,8 +194,8 @@ impl Running<Marketo> {
         lock(&self.vendor().store).add_list(name, json!({"id": 12, "type": "Folder"}))
     }
 
-    /// Has every import be done at the next request that looks.
-    pub fn hurry(&self) {
-        self.vendor().hurried.store(true, Ordering::Relaxed);
+    /// Reads the files that are still to be imported, without waiting for their time.
+    pub fn finish_imports(&self) {
+        import::settle(&mut lock(&self.vendor().store), Duration::ZERO, Instant::now());
     }
 }

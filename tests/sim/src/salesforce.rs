@@ -189,6 +189,11 @@ impl Running<Salesforce> {
         field.is_some_and(|field| lock(&self.vendor().org).add_field(object, field))
     }
 
+    /// Runs the jobs that are closed and still to run, without waiting for their time.
+    pub fn finish_jobs(&self) {
+        bulk::settle(&mut lock(&self.vendor().org), Duration::ZERO, Instant::now());
+    }
+
     /// Adds a lookup to another object: a field whose name ends with `__c`, with the relationship that ends with `__r`.
     pub fn add_lookup(&self, object: &str, name: &str, target: &str) -> bool {
         let plain = name.trim_end_matches("__c");

@@ -33,7 +33,7 @@ async fn handle(
     let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
     {
         let mut store = lock(&marketo.store);
-        import::settle(&mut store, marketo.import_takes(), Instant::now());
+        import::settle(&mut store, marketo.options.import_takes, Instant::now());
         if let (&Method::GET, ["bulk", "v1", "leads", "batch", id, part @ ("failures" | "warnings")]) =
             (&ask.method, segments.as_slice())
         {

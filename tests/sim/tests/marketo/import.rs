@@ -47,7 +47,7 @@ async fn an_import_takes_its_time_and_ten_are_queued() {
     assert_eq!(bulk(&simulator, "1022.json").await.body["result"][0]["status"], "Queued");
     assert_eq!(bulk(&simulator, "1022/failures.json").await.body["success"], false);
     assert!(simulator.records("leads").is_empty());
-    simulator.hurry();
+    simulator.finish_imports();
     assert_eq!(bulk(&simulator, "1022.json").await.body["result"][0]["status"], "Complete");
     assert_eq!(simulator.records("leads").len(), 10);
 }
