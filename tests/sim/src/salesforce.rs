@@ -4,6 +4,7 @@
 mod bulk;
 mod collections;
 mod dml;
+mod draft;
 mod field;
 mod id;
 mod limits;

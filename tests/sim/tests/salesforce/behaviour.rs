@@ -145,3 +145,19 @@ async fn faults_store_what_they_say() {
     assert!(send(&simulator.base_url(), &ask).await.is_err());
     assert_eq!(simulator.records("Contact").len(), 1);
 }
+
+#[tokio::test]
+async fn people_are_members_of_campaigns_and_have_topics() {
+    let simulator = start(generous()).await;
+    let contact = create(&simulator, "Contact", &json!({"LastName": "A"})).await;
+    let campaign = create(&simulator, "Campaign", &json!({"Name": "High Value"})).await;
+    let topic = create(&simulator, "Topic", &json!({"Name": "Churned"})).await;
+    let member = create(&simulator, "CampaignMember", &json!({"CampaignId": campaign, "ContactId": contact})).await;
+    let assigned = create(&simulator, "TopicAssignment", &json!({"TopicId": topic, "EntityId": contact})).await;
+    let path = format!("composite/sobjects?ids={member}%2C{assigned}");
+    let gone = call(&simulator, "DELETE", &path, &Value::Null).await;
+    assert_eq!(
+        gone.body,
+        json!([{"id": member, "success": true, "errors": []}, {"id": assigned, "success": true, "errors": []}])
+    );
+}

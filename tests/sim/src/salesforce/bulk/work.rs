@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::dml::{self, Draft, Way};
+use super::super::dml::{self, Way};
+use super::super::draft::Draft;
 use super::super::object::Object;
 use super::super::org::Org;
 use super::super::refusal::DmlError;
