@@ -1,6 +1,7 @@
 //! An in-memory Salesforce org: standard and custom objects with describes, sObject Collections, single records, SOQL, Bulk API
 //! 2.0 ingest jobs, row locks, the daily allocation of requests, and OAuth at My Domain.
 
+mod batch;
 mod bulk;
 mod collections;
 mod dml;
