@@ -1,4 +1,4 @@
-//! Requests to Zendesk's API, with its paths.
+//! Requests to Zendesk's API, with its paths as the published description has them, without `.json`.
 
 use offtake_sdk::Context;
 use offtake_sdk::http::{Http, Request, encode};
@@ -33,17 +33,17 @@ pub(crate) fn show_many<'a>(cx: &'a Context<Config>, kind: &Kind, key: Key, valu
         Kind::Custom(object) => {
             format!("custom_objects/{}/records?filter%5B{list}%5D={values}&page%5Bsize%5D=100", encode(object))
         }
-        _ => format!("{}/show_many.json?{list}={values}", kind.wrapper()),
+        _ => format!("{}/show_many?{list}={values}", kind.wrapper()),
     };
     request(cx, "GET", &path)
 }
 
 /// Tickets with an external id, of which there may be several.
 pub(crate) fn tickets_of<'a>(cx: &'a Context<Config>, external_id: &str) -> Request<'a> {
-    request(cx, "GET", &format!("tickets.json?external_id={}", encode(external_id)))
+    request(cx, "GET", &format!("tickets?external_id={}", encode(external_id)))
 }
 
 /// Users with an address, which the search finds among other things.
 pub(crate) fn search_user<'a>(cx: &'a Context<Config>, email: &str) -> Request<'a> {
-    request(cx, "GET", &format!("users/search.json?query={}", encode(email)))
+    request(cx, "GET", &format!("users/search?query={}", encode(email)))
 }

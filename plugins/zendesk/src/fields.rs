@@ -43,9 +43,9 @@ fn yes() -> bool {
 /// The fields of an object.
 pub(crate) fn of(cx: &Context<Config>, kind: &Kind) -> Result<Vec<Field>, CallFailure> {
     let (path, list) = match kind {
-        Kind::Users => ("user_fields.json".to_owned(), "user_fields"),
-        Kind::Organizations => ("organization_fields.json".to_owned(), "organization_fields"),
-        Kind::Tickets => ("ticket_fields.json".to_owned(), "ticket_fields"),
+        Kind::Users => ("user_fields".to_owned(), "user_fields"),
+        Kind::Organizations => ("organization_fields".to_owned(), "organization_fields"),
+        Kind::Tickets => ("ticket_fields".to_owned(), "ticket_fields"),
         Kind::Custom(key) => (format!("custom_objects/{}/fields", encode(key)), "custom_object_fields"),
     };
     let mut fields = standard::fields(kind);

@@ -78,7 +78,7 @@ impl Job {
 /// Asks how far a job is, and settles its rows when it has ended.
 pub(crate) fn poll(cx: &Context<Config>, batch: &Batch, job: &str) -> Result<Progress, CallFailure> {
     let mut job: Job = serde_json::from_str(job).map_err(|error| unknown("job_unreadable", error.to_string()))?;
-    let path = format!("job_statuses/{}.json", offtake_sdk::http::encode(&job.id));
+    let path = format!("job_statuses/{}", offtake_sdk::http::encode(&job.id));
     let answer = match client::request(cx, "GET", &path).send() {
         Ok(answer) => answer.json::<JobEnvelope>()?.job_status,
         // Zendesk forgets jobs after an hour. What became of the rows nobody can say any more.

@@ -34,7 +34,7 @@ struct CustomObject {
 
 /// Whose token it is. Without one, Zendesk answers with an anonymous user, which is refused here.
 pub(crate) fn account(cx: &Context<Config>) -> Result<Account, CallFailure> {
-    let Me { user } = client::request(cx, "GET", "users/me.json").send()?.json()?;
+    let Me { user } = client::request(cx, "GET", "users/me").send()?.json()?;
     let Some(id) = user.id else {
         let detail = offtake_sdk::Detail::new("anonymous", "Zendesk does not know whose token this is");
         return Err(Failure::Auth(detail).without_effect());

@@ -60,5 +60,5 @@ fn request<'a>(
     })?;
     let id = (key == Key::Id).then_some(value);
     let record = record::of(kind, operation, row, Some(key), id)?;
-    Ok(client::request(cx, "POST", "organizations/create_or_update.json").json(&json!({ "organization": record })))
+    Ok(client::request(cx, "POST", "organizations/create_or_update").json(&json!({ "organization": record })))
 }

@@ -168,7 +168,7 @@ fn write<'a>(
         Operation::Update => ("PUT", "update_many"),
         _ => ("POST", "create_or_update_many"),
     };
-    client::request(cx, method, &format!("{}/{call}.json", kind.wrapper())).json(&json!({ kind.wrapper(): records }))
+    client::request(cx, method, &format!("{}/{call}", kind.wrapper())).json(&json!({ kind.wrapper(): records }))
 }
 
 fn delete<'a>(cx: &'a Context<Config>, kind: &Kind, key: Option<Key>, named: &Named<'_>) -> Request<'a> {
@@ -183,7 +183,7 @@ fn delete<'a>(cx: &'a Context<Config>, kind: &Kind, key: Option<Key>, named: &Na
     }
     let list = if by_external_id { "external_ids" } else { "ids" };
     let keys: Vec<String> = keys.map(|key| encode(&key)).collect();
-    client::request(cx, "DELETE", &format!("{}/destroy_many.json?{list}={}", kind.wrapper(), keys.join(",")))
+    client::request(cx, "DELETE", &format!("{}/destroy_many?{list}={}", kind.wrapper(), keys.join(",")))
 }
 
 fn custom_job<'a>(cx: &'a Context<Config>, object: &str, action: &str, items: Vec<Value>) -> Request<'a> {

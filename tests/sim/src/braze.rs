@@ -188,6 +188,11 @@ impl Vendor for Braze {
 }
 
 impl Running<Braze> {
+    /// Lets in another key from now on, and the one before no more.
+    pub fn rotate_token(&self, token: &str) {
+        token.clone_into(&mut lock(&self.vendor().token));
+    }
+
     /// Applies what was accepted, without waiting for its time.
     pub fn apply(&self) {
         let later = Instant::now() + self.vendor().options.lag;

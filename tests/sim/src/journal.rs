@@ -72,6 +72,11 @@ impl Journal {
         }
     }
 
+    /// Requests so far, forgotten ones, too.
+    pub(crate) fn count(&self) -> usize {
+        self.forgotten + self.lines.len()
+    }
+
     /// The entries, which the journal then forgets.
     pub(crate) fn take(&mut self) -> Vec<Entry> {
         let entries = self.entries();

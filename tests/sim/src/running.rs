@@ -56,6 +56,11 @@ impl<V: Vendor> Running<V> {
         lock(&self.gate.journal).take()
     }
 
+    /// How many requests there were so far.
+    pub fn requests(&self) -> usize {
+        lock(&self.gate.journal).count()
+    }
+
     /// What is stored of an object, in order of creation; nothing when there is no such object.
     pub fn records(&self, object: &str) -> Vec<V::Record> {
         self.gate.vendor.records(object)

@@ -15,7 +15,7 @@ fn records_are_named_by_id_or_by_external_id() {
         assert!(results.iter().all(|result| result.outcome == Outcome::Done(OutcomeKind::Deleted)), "{results:?}");
         assert_eq!(
             (requests[0].method(), requests[0].path()),
-            ("DELETE", format!("/api/v2/users/destroy_many.json?{list}=7,8").as_str())
+            ("DELETE", format!("/api/v2/users/destroy_many?{list}=7,8").as_str())
         );
     }
 }
@@ -32,7 +32,7 @@ fn users_are_found_by_their_address_first() {
         results.iter().map(|result| result.outcome.clone()).collect::<Vec<_>>(),
         vec![Outcome::Done(OutcomeKind::Deleted); 2]
     );
-    assert_eq!(requests[2].path(), "/api/v2/users/destroy_many.json?ids=7");
+    assert_eq!(requests[2].path(), "/api/v2/users/destroy_many?ids=7");
 }
 
 #[test]

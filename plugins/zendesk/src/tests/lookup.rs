@@ -17,7 +17,7 @@ fn values_are_matched_by_key_and_never_by_position() {
     assert_eq!(found[0], json!({ "name": "Ann", "id": "1", "phone": "1", "user_fields.plan": null }));
     assert_eq!(found[1], json!({ "name": "Bea", "id": "2", "phone": null, "user_fields.plan": "pro" }));
     assert_eq!(found[2..], [Value::Null, Value::Null]);
-    assert_eq!(vendor.requests()[0].path(), "/api/v2/users/show_many.json?external_ids=A,b,gone");
+    assert_eq!(vendor.requests()[0].path(), "/api/v2/users/show_many?external_ids=A,b,gone");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn each_row_has_the_outcome_of_its_own_request() {
     assert_eq!(results[3].row, 4, "the row without an answer stays unknown");
     assert!(matches!(&results[3].outcome, Outcome::Failed(Failure::RateLimited(_))));
     let request = &vendor.requests()[0];
-    assert_eq!((request.method(), request.path()), ("POST", "/api/v2/organizations/create_or_update.json"));
+    assert_eq!((request.method(), request.path()), ("POST", "/api/v2/organizations/create_or_update"));
     let body = json!({ "organization": { "external_id": "o0", "name": "N0", "organization_fields": { "tier": 0 } } });
     assert_eq!(request.json(), body);
 }

@@ -10,7 +10,7 @@ fn an_upsert_of_users_is_one_call_and_one_job() {
     let results = json!([{ "id": 421_001, "status": "Created" }, { "id": 421_002, "status": "Updated" }]);
     let (results, requests) = written(&rows, vec![], "completed", results);
     assert_eq!(results, [done(0, OutcomeKind::Created, "421001"), done(1, OutcomeKind::Updated, "421002")]);
-    assert_eq!((requests[0].method(), requests[0].path()), ("POST", "/api/v2/users/create_or_update_many.json"));
+    assert_eq!((requests[0].method(), requests[0].path()), ("POST", "/api/v2/users/create_or_update_many"));
     assert_eq!(requests[0].auth(), Some("token"));
     assert_eq!(
         requests[0].json(),
@@ -19,7 +19,7 @@ fn an_upsert_of_users_is_one_call_and_one_job() {
         { "external_id": "18", "name": "Grace", "user_fields": { "since": "2026-01-02T03:04:05.123Z" } },
     ] })
     );
-    assert_eq!(requests[1].path(), "/api/v2/job_statuses/V3-f9c311ff38d810c0878af1eeba942661.json");
+    assert_eq!(requests[1].path(), "/api/v2/job_statuses/V3-f9c311ff38d810c0878af1eeba942661");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn tickets_are_inserted_with_their_comment_and_their_custom_fields() {
     let results = json!([{ "index": 0, "id": 6170, "account_id": 2 }]);
     let (results, requests) = written(&rows, vec![], "completed", results);
     assert_eq!(results, [done(0, OutcomeKind::Created, "6170")]);
-    assert_eq!(requests[0].path(), "/api/v2/tickets/create_many.json");
+    assert_eq!(requests[0].path(), "/api/v2/tickets/create_many");
     assert_eq!(
         requests[0].json()["tickets"][0],
         json!({
@@ -127,7 +127,7 @@ fn an_update_names_its_records_by_id_or_external_id() {
         assert_eq!(results, [done(0, OutcomeKind::Updated, "7")], "{object}");
         assert_eq!(
             (requests[0].method(), requests[0].path()),
-            ("PUT", format!("/api/v2/{object}/update_many.json").as_str())
+            ("PUT", format!("/api/v2/{object}/update_many").as_str())
         );
         assert_eq!(requests[0].json(), json!({ object: [expected] }));
     }
@@ -154,7 +154,7 @@ fn an_update_by_address_looks_for_the_users_first() {
     assert_eq!(results[0], done(0, OutcomeKind::Updated, "7"));
     assert_eq!(rejection(&results[1]).0, "record_not_found");
     assert_eq!(results[2], done(2, OutcomeKind::Updated, "9"));
-    assert_eq!(requests[0].path(), "/api/v2/users/search.json?query=Ada%40example.com");
+    assert_eq!(requests[0].path(), "/api/v2/users/search?query=Ada%40example.com");
     assert_eq!(requests[2].json(), json!({ "users": [{ "id": 7, "name": "A" }, { "id": 9, "name": "K" }] }));
 }
 
@@ -171,7 +171,7 @@ fn tickets_are_found_by_their_external_id_where_one_alone_has_it() {
     let (results, requests) = written(&update, before(), "completed", updated);
     assert_eq!(results[0], done(0, OutcomeKind::Updated, "7"));
     assert_eq!((rejection(&results[1]).0, rejection(&results[2]).0), ("record_ambiguous", "record_not_found"));
-    assert_eq!(requests[0].path(), "/api/v2/tickets.json?external_id=a%2C1");
+    assert_eq!(requests[0].path(), "/api/v2/tickets?external_id=a%2C1");
     assert_eq!(requests[3].json(), json!({ "tickets": [{ "id": 7, "external_id": "a,1" }] }));
     let deleted = json!([{ "action": "delete", "id": 7, "status": "Deleted", "success": true }]);
     let delete = rows(Rows::delete("tickets", "external_id"));
@@ -179,7 +179,7 @@ fn tickets_are_found_by_their_external_id_where_one_alone_has_it() {
     assert_eq!(results[0], done(0, OutcomeKind::Deleted, "7"));
     assert_eq!(rejection(&results[1]).0, "record_ambiguous");
     assert_eq!(results[2].outcome, Outcome::Done(OutcomeKind::Deleted));
-    assert_eq!(requests[3].path(), "/api/v2/tickets/destroy_many.json?ids=7");
+    assert_eq!(requests[3].path(), "/api/v2/tickets/destroy_many?ids=7");
 }
 
 #[test]
