@@ -76,6 +76,8 @@ fn failure(reason: &Reason) -> Failure {
     match reason.code.as_str() {
         // Failed to create, in use, and the transient codes of a request.
         "1014" | "1022" | "1029" | "604" | "608" | "611" | "713" | "719" => Failure::Transient(reason.detail()),
+        // A field that is not there, or that nobody can write, is the fault of the mapping: every row has it.
+        "1006" | "1011" => Failure::SchemaChanged(reason.detail()),
         _ => Failure::Rejected(reason.detail()),
     }
 }

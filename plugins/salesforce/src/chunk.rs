@@ -2,19 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::COLLECTION_ROWS_MAX;
+use crate::config::{COLLECTION_ROWS_MAX, IN_FLIGHT_MAX};
 use crate::prepare::{Item, parents};
 
 /// Rows of one call.
 pub(crate) type Chunk<'a> = Vec<Item<'a>>;
 
-/// Cuts rows into calls, and calls into waves: two calls of one wave have no parent in common, because Salesforce locks the
+/// Cuts rows into calls, and calls into waves of as many as are under way at once. Two calls of one wave have no parent in common, because Salesforce locks the
 /// parent of a record that it writes and refuses the row that comes second (`UNABLE_TO_LOCK_ROW`).
 pub(crate) fn waves(items: Vec<Item<'_>>) -> Vec<Vec<Chunk<'_>>> {
     let mut waves: Vec<(BTreeSet<String>, Vec<Chunk<'_>>)> = Vec::new();
     for chunk in chunks(by_parent(items)) {
         let locked: BTreeSet<String> = chunk.iter().flat_map(|item| parents(item.row)).collect();
-        match waves.iter_mut().find(|(taken, _)| taken.is_disjoint(&locked)) {
+        let fits = |(taken, wave): &&mut (BTreeSet<String>, Vec<Chunk<'_>>)| {
+            wave.len() < usize::from(IN_FLIGHT_MAX) && taken.is_disjoint(&locked)
+        };
+        match waves.iter_mut().find(fits) {
             Some((taken, wave)) => {
                 taken.extend(locked);
                 wave.push(chunk);

@@ -2,6 +2,7 @@
 
 use offtake_sdk::http::{Request, encode};
 use offtake_sdk::{CallFailure, Context};
+use serde_json::json;
 
 use crate::config::Config;
 use crate::vendor_error;
@@ -11,6 +12,9 @@ const CREDENTIAL: &str = "token";
 
 /// Winter '27. Salesforce keeps a version for at least three years.
 const BASE: &str = "/services/data/v68.0";
+
+/// "Up to 25 subrequests": REST API guide, "Batch".
+pub(crate) const DESCRIBES_MAX: usize = 25;
 
 /// A SOQL query. Its first page.
 pub(crate) fn query<'a>(cx: &'a Context<Config>, soql: &str) -> Request<'a> {
@@ -37,6 +41,15 @@ pub(crate) fn describe_global(cx: &Context<Config>) -> Request<'_> {
 /// An object's fields.
 pub(crate) fn describe<'a>(cx: &'a Context<Config>, object: &str) -> Request<'a> {
     request(cx, "GET", format!("{BASE}/sobjects/{}/describe", encode(object)))
+}
+
+/// The fields of several objects, at most [`DESCRIBES_MAX`], by a batch that counts as one request.
+pub(crate) fn describe_all<'a>(cx: &'a Context<Config>, objects: &[&str]) -> Request<'a> {
+    let version = BASE.rsplit('/').next().unwrap_or_default();
+    let describe =
+        |object: &&str| json!({"method": "GET", "url": format!("{version}/sobjects/{}/describe", encode(object))});
+    let body = json!({"batchRequests": objects.iter().map(describe).collect::<Vec<_>>()});
+    request(cx, "POST", format!("{BASE}/composite/batch")).read_only().json(&body)
 }
 
 /// sObject Collections: insert (POST) and update (PATCH).

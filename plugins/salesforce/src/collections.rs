@@ -1,7 +1,9 @@
 //! sObject Collections: calls of 200 records whose results have the order of the records.
 
 use offtake_sdk::http::Request;
-use offtake_sdk::{Batch, CallFailure, Context, Effect, Failure, Operation, OutcomeKind, Report, Response, log};
+use offtake_sdk::{
+    Batch, CallFailure, Context, Detail, Effect, Failure, Operation, OutcomeKind, Report, Response, clock, log,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -10,6 +12,9 @@ use crate::config::{Config, IN_FLIGHT_MAX, unsupported};
 use crate::judge::{self, RecordError};
 use crate::prepare::{Item, match_key};
 use crate::{client, record};
+
+/// So long a wave may take: a call that the host ends leaves its rows unknown, and a row that was not sent does not.
+const WAVE_MS_MAX: u64 = 30_000;
 
 /// An element of the answer: recorded, but for `created`, which an upsert has.
 #[derive(Debug, Deserialize)]
@@ -49,6 +54,12 @@ pub(crate) fn write(
         if let Some((_, failure)) = failed.iter().find(|(_, failure)| meets_all(failure)) {
             // What stopped one call would stop the next.
             let failure = failure.failure.clone().without_effect();
+            failed.extend(wave.into_iter().map(|chunk| (chunk, failure.clone())));
+            continue;
+        }
+        if clock::remaining_ms() < WAVE_MS_MAX {
+            let detail = Detail::new("out_of_time", "there was no time left to send the row");
+            let failure = Failure::Transient(detail).without_effect();
             failed.extend(wave.into_iter().map(|chunk| (chunk, failure.clone())));
             continue;
         }

@@ -4,10 +4,10 @@ mod describe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{CallFailure, Choice, Context, Field, FieldType, Object, ObjectPage, Operation};
+use offtake_sdk::{CallFailure, Choice, Context, Detail, Failure, Field, FieldType, Object, ObjectPage, Operation};
 
-use self::describe::{Described, DescribedField, Global, GlobalObject};
-use crate::client;
+use self::describe::{Batch, Described, DescribedField, Global, GlobalObject};
+use crate::client::{self, DESCRIBES_MAX};
 use crate::config::{Config, IN_FLIGHT_MAX};
 use crate::prepare::RECORD_ID;
 
@@ -15,10 +15,10 @@ use crate::prepare::RECORD_ID;
 const WITHOUT_LOCK: [&str; 4] = ["User", "Group", "RecordType", "BusinessHours"];
 
 /// Objects of one page of discovery. Each that people see in the org is described for the sake of its keys.
-const PAGE_OBJECTS: usize = 25;
+const PAGE_OBJECTS: usize = DESCRIBES_MAX;
 
-/// A page of the objects that can be written: one request, and one for each object that has a page layout, because the list
-/// does not say by which fields a record can be found.
+/// A page of the objects that can be written: one request for the list, and one for all objects of the page that have a page
+/// layout, because the list does not say by which fields a record can be found.
 pub(crate) fn objects(cx: &Context<Config>, cursor: Option<&str>) -> Result<ObjectPage, CallFailure> {
     let start: usize = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
     let global: Global = client::describe_global(cx).send()?.json()?;
@@ -50,7 +50,7 @@ fn offered(described: GlobalObject) -> Option<(GlobalObject, Vec<Operation>)> {
     is_offered.then_some((described, operations))
 }
 
-/// An object's fields, and the keys of the records that it can refer to: one request, and one for each type referred to.
+/// An object's fields, and the keys of the records that it can refer to: one request, and one for all types referred to.
 pub(crate) fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, CallFailure> {
     let described: Described = client::describe(cx, object).send()?.json()?;
     let references = described.fields.iter().filter(|field| field.is_reference());
@@ -63,23 +63,33 @@ pub(crate) fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, C
 
 /// The fields by which records of these types are found.
 fn keys(cx: &Context<Config>, types: BTreeSet<&str>) -> Result<BTreeMap<String, Vec<DescribedField>>, CallFailure> {
-    let requests = types.iter().map(|kind| client::describe(cx, kind)).collect();
+    let types: Vec<&str> = types.into_iter().collect();
+    let requests = types.chunks(DESCRIBES_MAX).map(|types| client::describe_all(cx, types)).collect();
+    let mut parts = Vec::new();
+    for answer in cx.http().send_all(requests, IN_FLIGHT_MAX) {
+        parts.extend(answer?.json::<Batch>()?.results);
+    }
+    if parts.len() != types.len() {
+        let message = format!("{} describes came for {} objects", parts.len(), types.len());
+        return Err(CallFailure::unreadable(message));
+    }
     let mut keys = BTreeMap::new();
-    for (kind, answer) in types.into_iter().zip(cx.http().send_all(requests, IN_FLIGHT_MAX)) {
-        let fields = match answer {
-            Ok(response) => response.json::<Described>()?.fields,
+    for (kind, part) in types.into_iter().zip(parts) {
+        let fields = match part.status_code {
+            200 => serde_json::from_value::<Described>(part.result).map(|described| described.fields),
             // A type that the user may not see has no keys to offer, and a reference to it can still be written by id.
-            Err(failure) if is_about_the_type(&failure) => Vec::new(),
-            Err(failure) => return Err(failure),
+            403 | 404 => Ok(Vec::new()),
+            status => return Err(Failure::Transient(unanswered(kind, status)).without_effect()),
         };
+        let fields =
+            fields.map_err(|error| CallFailure::unreadable(format!("{kind} is described otherwise: {error}")))?;
         keys.insert(kind.to_owned(), fields.into_iter().filter(DescribedField::is_key).collect());
     }
     Ok(keys)
 }
 
-fn is_about_the_type(failure: &CallFailure) -> bool {
-    use offtake_sdk::Failure::{Forbidden, SchemaChanged};
-    matches!(failure.failure, SchemaChanged(_) | Forbidden(_))
+fn unanswered(kind: &str, status: u16) -> Detail {
+    Detail::new("describe_failed", format!("{kind} could not be described")).with_status(status)
 }
 
 fn with_paths(field: DescribedField, keys: &BTreeMap<String, Vec<DescribedField>>) -> Vec<Field> {

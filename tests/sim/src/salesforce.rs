@@ -1,9 +1,11 @@
 //! An in-memory Salesforce org: standard and custom objects with describes, sObject Collections, single records, SOQL, Bulk API
 //! 2.0 ingest jobs, row locks, the daily allocation of requests, and OAuth at My Domain.
 
+mod batch;
 mod bulk;
 mod collections;
 mod dml;
+mod draft;
 mod field;
 mod id;
 mod limits;
@@ -187,6 +189,11 @@ impl Running<Salesforce> {
         let length = if matches!(kind, "string" | "email" | "phone" | "url" | "picklist") { 255 } else { 0 };
         let field = field::Field::read(&format!("{name}|{}|{kind}|{length}|{flags}", name.trim_end_matches("__c")));
         field.is_some_and(|field| lock(&self.vendor().org).add_field(object, field))
+    }
+
+    /// Runs the jobs that are closed and still to run, without waiting for their time.
+    pub fn finish_jobs(&self) {
+        bulk::settle(&mut lock(&self.vendor().org), Duration::ZERO, Instant::now());
     }
 
     /// Adds a lookup to another object: a field whose name ends with `__c`, with the relationship that ends with `__r`.

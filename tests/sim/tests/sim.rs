@@ -4,6 +4,7 @@
 
 mod braze;
 mod hubspot;
+mod marketo;
 mod salesforce;
 mod support;
 mod zendesk;

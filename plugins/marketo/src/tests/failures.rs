@@ -81,6 +81,13 @@ fn a_record_fails_in_its_own_way() {
 }
 
 #[test]
+fn a_field_that_is_not_there_is_the_schemas_fault() {
+    let _vendor = Vendor::scripted([success(json!([skipped("1006", "Field 'shoe' not found")]))]);
+    let results = write(rows(1)).unwrap();
+    assert!(matches!(failure(&results[0]), Failure::SchemaChanged(d) if d.field.as_deref() == Some("shoe")));
+}
+
+#[test]
 fn what_was_written_beside_a_failure_stays_done() {
     type Is = fn(&RowResult) -> bool;
     let cases: [(Reply, usize, Is); 4] = [

@@ -21,6 +21,20 @@ pub(crate) struct GlobalObject {
     pub(crate) deprecated_and_hidden: bool,
 }
 
+/// Answers of a batch, in the order of its requests.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) results: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Part {
+    pub(crate) status_code: u16,
+    #[serde(default)]
+    pub(crate) result: serde_json::Value,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Described {
     pub(crate) fields: Vec<DescribedField>,

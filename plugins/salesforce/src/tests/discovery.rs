@@ -1,6 +1,6 @@
 //! The org, its objects and their fields.
 
-use offtake_sdk::testing::{Reply, Vendor};
+use offtake_sdk::testing::{Reply, Request, Vendor};
 use offtake_sdk::{Effect, Operation};
 
 use super::*;
@@ -8,18 +8,32 @@ use super::*;
 const CONTACT: &str = include_str!("../../testdata/contact_describe.json");
 const ACCOUNT: &str = include_str!("../../testdata/account_describe.json");
 
+/// Answers a batch of describes.
+fn batch(request: &Request) -> Reply {
+    let one = |asked: &Value| match asked["url"].as_str().unwrap() {
+        "v68.0/sobjects/Contact/describe" => json!({"statusCode": 200, "result": parsed(CONTACT)}),
+        "v68.0/sobjects/Account/describe" => json!({"statusCode": 200, "result": parsed(ACCOUNT)}),
+        _ => {
+            json!({"statusCode": 404, "result": [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]})
+        }
+    };
+    let results: Vec<Value> = request.json()["batchRequests"].as_array().unwrap().iter().map(one).collect();
+    Reply::json(200, &json!({"hasErrors": true, "results": results}))
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
 fn described() -> Vec<Value> {
-    let _vendor = Vendor::answering(|request| {
-        let user = || json!({"fields": []});
-        let body: Value = match request.path() {
-            "/services/data/v68.0/sobjects/Contact/describe" => serde_json::from_str(CONTACT).unwrap(),
-            "/services/data/v68.0/sobjects/Account/describe" => serde_json::from_str(ACCOUNT).unwrap(),
-            "/services/data/v68.0/sobjects/User/describe" => user(),
-            path => panic!("{path}"),
-        };
-        Reply::json(200, &body)
+    let vendor = Vendor::answering(|request| match request.path() {
+        "/services/data/v68.0/sobjects/Contact/describe" => Reply::json(200, &parsed(CONTACT)),
+        "/services/data/v68.0/composite/batch" => batch(request),
+        path => panic!("{path}"),
     });
-    salesforce().fields("Contact").unwrap()["fields"].as_array().unwrap().clone()
+    let fields = salesforce().fields("Contact").unwrap()["fields"].as_array().unwrap().clone();
+    assert_eq!(vendor.requests().len(), 2);
+    fields
 }
 
 fn field<'a>(fields: &'a [Value], name: &str) -> &'a Value {
@@ -74,8 +88,10 @@ fn objects_have_the_operations_that_the_user_has_and_the_keys_of_their_describe(
         object("AccountHistory", false, false, false),
         object("Old__c", true, true, true),
     ]});
-    let contact: Value = serde_json::from_str(CONTACT).unwrap();
-    let _vendor = Vendor::scripted([Reply::json(200, &answer), Reply::json(200, &contact)]);
+    let _vendor = Vendor::answering(move |request| match request.method() {
+        "GET" => Reply::json(200, &answer),
+        _ => batch(request),
+    });
     let (objects, next) = salesforce().objects(None).unwrap();
     assert_eq!(next, None);
     let keys = ["Email", "Custom_External_ID__c", "Id"];
@@ -86,6 +102,19 @@ fn objects_have_the_operations_that_the_user_has_and_the_keys_of_their_describe(
             {"id": "Log__c", "label": "Log__cs", "operations": ["insert"], "match_keys": ["Id"]},
         ])
     );
+}
+
+#[test]
+fn a_describe_that_failed_is_no_object_without_keys() {
+    for answer in [
+        json!({"hasErrors": true, "results": [{"statusCode": 503, "result": []}]}),
+        json!({"hasErrors": false, "results": []}),
+        json!({"hasErrors": false, "results": [{"statusCode": 200, "result": {}}]}),
+    ] {
+        let list = json!({"sobjects": [object("Contact", true, true, true)]});
+        let _vendor = Vendor::scripted([Reply::json(200, &list), Reply::json(200, &answer)]);
+        salesforce().objects(None).unwrap_err();
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! `jobs/ingest`: Bulk API 2.0. A job does its work when its time has come, at the next request that looks.
 
-mod csv;
 mod work;
 
 use std::time::Duration;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::dml::{self, Draft, Saved, Way};
+use super::dml::{self, Saved, Way};
+use super::draft::Draft;
 use super::org::Org;
 use super::refusal::{DmlError, Refusal};
 

@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Limits {
     /// Requests in any 24 hours: 15,000 of a Developer Edition, as recorded; 100,000 and more of the others.
     pub daily: u32,
-    /// Ingest jobs in any 24 hours, of which each may have 15,000 batches in Salesforce; here each has one.
+    /// Ingest jobs until the simulator ends, in place of the 15,000 batches that an org has in 24 hours.
     pub jobs: u32,
 }
 

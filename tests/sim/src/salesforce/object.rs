@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::field::Field;
 
-/// What a new org has: names, types and flags of the recorded describes, and three objects more that are documented.
+/// What a new org has: names, types and flags of the recorded describes, and five objects more that are documented.
 const STANDARD: &str = include_str!("standard.txt");
 
 /// An object of the org.

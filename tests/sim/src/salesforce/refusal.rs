@@ -51,6 +51,21 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// As an element of the list.
+    pub(super) fn json(&self) -> Value {
+        let mut error = json!({"message": self.message, "errorCode": self.code});
+        if let (Some(fields), Some(error)) = (&self.fields, error.as_object_mut()) {
+            error.insert("fields".to_owned(), json!(fields));
+        }
+        error
+    }
+}
+
 /// A record that is refused where it is the only one of the request.
 impl From<DmlError> for Refusal {
     fn from(error: DmlError) -> Self {
@@ -61,12 +76,8 @@ impl From<DmlError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut error = json!({"message": self.message, "errorCode": self.code});
-        if let (Some(fields), Some(error)) = (self.fields, error.as_object_mut()) {
-            error.insert("fields".to_owned(), json!(fields));
-        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let response = (status, Json(Value::Array(vec![error]))).into_response();
+        let response = (status, Json(Value::Array(vec![self.json()]))).into_response();
         if self.limit { crossed(response) } else { response }
     }
 }

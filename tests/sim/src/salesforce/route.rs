@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use super::dml::Way;
 use super::refusal::Refusal;
-use super::{Salesforce, bulk, collections, query, single};
+use super::{Salesforce, batch, bulk, collections, query, single};
 use crate::lock;
 
 /// Versions that are served, all alike but for what a comment says.
@@ -156,6 +156,7 @@ fn call(salesforce: &Salesforce, ask: &Ask, mine: &mut BTreeSet<String>) -> Resu
         (&Method::PATCH, ["composite", "sobjects", object, key]) if ask.version >= 46 => {
             collections::upsert(org, object, key, &ask.json()?, mine).map(json)
         }
+        (&Method::POST, ["composite", "batch"]) => batch::run(org, &ask.json()?).map(json),
         (&Method::POST, ["jobs", "ingest"]) => bulk::create(org, ask, salesforce.options.limits.jobs),
         (&Method::GET, ["jobs", "ingest"]) => Ok(json(bulk::list(org))),
         (_, ["jobs", "ingest", id, rest @ ..]) => bulk::one(org, id, rest, ask),

@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::dml::{self, Draft, Way};
+use super::dml::{self, Way};
+use super::draft::Draft;
 use super::object::Object;
 use super::org::Org;
 use super::refusal::Refusal;

@@ -145,3 +145,38 @@ async fn faults_store_what_they_say() {
     assert!(send(&simulator.base_url(), &ask).await.is_err());
     assert_eq!(simulator.records("Contact").len(), 1);
 }
+
+#[tokio::test]
+async fn people_are_members_of_campaigns_and_have_topics() {
+    let simulator = start(generous()).await;
+    let contact = create(&simulator, "Contact", &json!({"LastName": "A"})).await;
+    let campaign = create(&simulator, "Campaign", &json!({"Name": "High Value"})).await;
+    let topic = create(&simulator, "Topic", &json!({"Name": "Churned"})).await;
+    let member = create(&simulator, "CampaignMember", &json!({"CampaignId": campaign, "ContactId": contact})).await;
+    let assigned = create(&simulator, "TopicAssignment", &json!({"TopicId": topic, "EntityId": contact})).await;
+    let path = format!("composite/sobjects?ids={member}%2C{assigned}");
+    let gone = call(&simulator, "DELETE", &path, &Value::Null).await;
+    assert_eq!(
+        gone.body,
+        json!([{"id": member, "success": true, "errors": []}, {"id": assigned, "success": true, "errors": []}])
+    );
+}
+
+#[tokio::test]
+async fn a_batch_answers_each_of_its_requests() {
+    let simulator = start(generous()).await;
+    let ask = |url: &str| json!({"method": "GET", "url": url});
+    let asks =
+        ["v68.0/sobjects/Contact/describe", "v68.0/sobjects/Shoe__c/describe", "v68.0/query?q=SELECT+Id+FROM+Contact"];
+    let body = json!({"batchRequests": asks.map(ask)});
+    let reply = call(&simulator, "POST", "composite/batch", &body).await;
+    let results = &reply.body["results"];
+    let statuses: Vec<u64> = (0..3).map(|n| results[n]["statusCode"].as_u64().unwrap()).collect();
+    assert_eq!((statuses, &reply.body["hasErrors"]), (vec![200, 404, 200], &json!(true)));
+    assert_eq!(
+        (&results[0]["result"]["name"], &results[1]["result"][0]["errorCode"]),
+        (&json!("Contact"), &json!("NOT_FOUND"))
+    );
+    let many = json!({"batchRequests": vec![ask(asks[0]); 26]});
+    assert_eq!(call(&simulator, "POST", "composite/batch", &many).await.status, 400);
+}

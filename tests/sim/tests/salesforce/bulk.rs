@@ -69,6 +69,7 @@ async fn a_job_takes_its_time_and_stores_nothing_before() {
     let early = call(&simulator, "GET", &format!("jobs/ingest/{id}/successfulResults"), &Value::Null).await;
     assert_eq!(early.status, 400);
     assert!(simulator.records("Contact").is_empty());
+    let closed = job(&simulator, contacts(), "Ext__c,LastName\nu-2,B\n").await;
     // Aborted, it leaves its rows undone.
     let path = format!("jobs/ingest/{id}");
     assert_eq!(call(&simulator, "PATCH", &path, &json!({"state": "Aborted"})).await.body["state"], "Aborted");
@@ -76,6 +77,9 @@ async fn a_job_takes_its_time_and_stores_nothing_before() {
     assert_eq!(call(&simulator, "DELETE", &path, &Value::Null).await.status, 204);
     assert_eq!(call(&simulator, "GET", &path, &Value::Null).await.status, 404);
     assert!(simulator.records("Contact").is_empty());
+    simulator.finish_jobs();
+    let ended = call(&simulator, "GET", &format!("jobs/ingest/{closed}"), &Value::Null).await;
+    assert_eq!((&ended.body["state"], simulator.records("Contact").len()), (&json!("JobComplete"), 1));
 }
 
 #[tokio::test]

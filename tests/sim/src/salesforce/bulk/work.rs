@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::dml::{self, Draft, Way};
+use super::super::dml::{self, Way};
+use super::super::draft::Draft;
 use super::super::object::Object;
 use super::super::org::Org;
 use super::super::refusal::DmlError;
-use super::{Job, Operation, csv};
-use crate::ident;
+use super::{Job, Operation};
+use crate::{csv, ident};
 
 /// What came of a job.
 #[derive(Default)]

@@ -1,7 +1,7 @@
-//! CSV in and out.
+//! CSV in and out: RFC 4180 with any delimiter.
 
 /// The lines of a file, the header among them; none when it ends within quotes.
-pub(super) fn read(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
+pub(crate) fn read(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
     let (mut lines, mut line, mut cell) = (Vec::new(), Vec::new(), String::new());
     let (mut in_quotes, mut any) = (false, false);
     let mut letters = text.trim_start_matches('\u{feff}').chars().peekable();
@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
 }
 
 /// A line, each cell in quotes.
-pub(super) fn write(cells: &[&str], delimiter: char) -> String {
+pub(crate) fn write(cells: &[&str], delimiter: char) -> String {
     let cells: Vec<String> = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
     format!("{}\n", cells.join(&delimiter.to_string()))
 }
