@@ -54,10 +54,7 @@ fn offered(described: GlobalObject) -> Option<(GlobalObject, Vec<Operation>)> {
 pub(crate) fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, CallFailure> {
     let described: Described = client::describe(cx, object).send()?.json()?;
     let references = described.fields.iter().filter(|field| field.is_reference());
-    let targets = references.flat_map(|field| &field.reference_to).map(String::as_str);
-    let mut keys = keys(cx, targets.filter(|target| *target != object).collect())?;
-    let own = described.fields.iter().filter(|field| field.is_key()).cloned();
-    keys.insert(object.to_owned(), own.collect());
+    let keys = keys(cx, references.flat_map(|field| &field.reference_to).map(String::as_str).collect())?;
     Ok(described.fields.into_iter().flat_map(|field| with_paths(field, &keys)).collect())
 }
 

@@ -15,8 +15,8 @@ use crate::story::Story;
 const TOKEN: &str = "salesforce-simulated";
 const THROTTLED: &str = r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
 
-/// Of contacts, and of the accounts, users and individuals that they refer to.
-const DESCRIBES: usize = 4;
+/// Of contacts, and of everything that they refer to.
+const DESCRIBES: usize = 2;
 
 async fn org() -> Simulator {
     let app = App {
@@ -99,7 +99,7 @@ async fn salesforce_ends_as_the_source_is_by_bulk_jobs() {
     let way = way(&simulator);
     let story = Story {
         // The job is made, and its data is on the way.
-        expire_at: 8,
+        expire_at: 6,
         throttle: Fault::reply(403, THROTTLED).on("jobs/ingest").after(1),
         // Making, filling, closing, asking, three result files and cleaning up; or Collections calls.
         least: |writes, removals| {
