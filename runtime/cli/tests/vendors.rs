@@ -13,6 +13,8 @@
 mod braze;
 #[path = "vendors/hubspot.rs"]
 mod hubspot;
+#[path = "vendors/marketo.rs"]
+mod marketo;
 #[path = "vendors/people.rs"]
 mod people;
 #[path = "vendors/project.rs"]

@@ -194,6 +194,11 @@ impl Running<Marketo> {
         lock(&self.vendor().store).add_list(name, json!({"id": 12, "type": "Folder"}))
     }
 
+    /// How many requests came with a token that is none or has ended. Marketo says so in an answer of status 200.
+    pub fn tokens_refused(&self) -> u64 {
+        lock(&self.vendor().tokens).refused
+    }
+
     /// Reads the files that are still to be imported, without waiting for their time.
     pub fn finish_imports(&self) {
         import::settle(&mut lock(&self.vendor().store), Duration::ZERO, Instant::now());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::people::Person;
 use crate::project::Way;
-use crate::story::Story;
+use crate::story::{Story, answered};
 
 const NEXT_KEY: &str = "braze-simulated-next";
 
@@ -71,7 +71,7 @@ async fn braze_ends_as_the_source_is() {
             (person.key(), fields)
         },
         least: |writes, removals| 1 + writes.div_ceil(50) + removals.div_ceil(50),
-        is_fault: |entry| matches!(entry.status, Some(401 | 429)),
+        faults: |_, journal| answered(journal, &[401, 429]),
     };
     story.tell().await;
 }

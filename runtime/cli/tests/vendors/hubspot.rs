@@ -5,7 +5,7 @@ use offtake_sim::hubspot::{App, Limits, Options, Simulator};
 
 use crate::people::Person;
 use crate::project::Way;
-use crate::story::Story;
+use crate::story::{Story, answered};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hubspot_ends_as_the_source_is() {
@@ -67,7 +67,7 @@ async fn hubspot_ends_as_the_source_is() {
             (person.email.clone(), fields)
         },
         least: |writes, removals| 1 + writes.div_ceil(100) + removals.div_ceil(100),
-        is_fault: |entry| matches!(entry.status, Some(401 | 429)),
+        faults: |_, journal| answered(journal, &[401, 429]),
     };
     story.tell().await;
 }

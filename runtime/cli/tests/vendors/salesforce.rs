@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 
 use crate::people::{Fields, Person};
 use crate::project::Way;
-use crate::story::Story;
+use crate::story::{Story, answered};
 
 const TOKEN: &str = "salesforce-simulated";
 const THROTTLED: &str = r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
 
+/// Accounts that are there before.
+const TEAMS: usize = 40;
 /// Of contacts, and of everything that they refer to.
 const DESCRIBES: usize = 2;
 
@@ -74,7 +76,7 @@ fn story(simulator: Simulator, way: Way) -> Story<offtake_sim::salesforce::Sales
             (person.key(), fields)
         },
         least: |_, _| 0,
-        is_fault: |entry| matches!(entry.status, Some(401 | 403)),
+        faults: |_, journal| answered(journal, &[401, 403]),
     }
 }
 
@@ -116,7 +118,7 @@ async fn salesforce_ends_as_the_source_is_by_calls_whose_parents_lock() {
     let simulator = org().await;
     let base = simulator.base_url();
     tokio::task::spawn_blocking(move || {
-        for team in 0..40 {
+        for team in 0..TEAMS {
             create_account(&base, &json!({"Name": format!("Team {team}"), "Ext__c": format!("T-{team}")}));
         }
     })
@@ -127,7 +129,7 @@ async fn salesforce_ends_as_the_source_is_by_calls_whose_parents_lock() {
     way.batch = Some(2_000);
     way.fields.push(("Account.Ext__c", "team"));
     let story = Story {
-        expire_at: 20,
+        expire_at: TEAMS + 14,
         throttle: Fault::reply(403, THROTTLED).on("composite/sobjects").after(12),
         // Of a batch of 2,000 rows each call has 200.
         least: |writes, removals| DESCRIBES + writes.div_ceil(200) + removals.div_ceil(200),

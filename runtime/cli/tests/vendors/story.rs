@@ -12,7 +12,12 @@ use crate::people::{self, COUNT, Fields, Person};
 use crate::project::{Project, Way};
 
 /// How often the vendor says that a quota ran out.
-const THROTTLED: u32 = 2;
+pub(crate) const THROTTLED: u32 = 2;
+
+/// Requests that were answered with one of these statuses.
+pub(crate) fn answered(journal: &[Entry], statuses: &[u16]) -> usize {
+    journal.iter().filter(|entry| entry.status.is_some_and(|status| statuses.contains(&status))).count()
+}
 
 /// What is a vendor's own.
 pub(crate) struct Story<V: Vendor> {
@@ -30,8 +35,8 @@ pub(crate) struct Story<V: Vendor> {
     pub(crate) expected: fn(&Person) -> (String, Fields),
     /// Requests without which so many rows cannot be written and so many removed.
     pub(crate) least: fn(usize, usize) -> usize,
-    /// Requests that the vendor refused for what was done to it, and that went again.
-    pub(crate) is_fault: fn(&Entry) -> bool,
+    /// How many of the requests the vendor refused for what was done to it; they went again.
+    pub(crate) faults: fn(&Running<V>, &[Entry]) -> usize,
 }
 
 impl<V: Vendor> Story<V> {
@@ -77,7 +82,7 @@ impl<V: Vendor> Story<V> {
         let found = (count("delivered"), count("rejected"), count("pending"), count("invalid"));
         assert_eq!(found, (delivered, rejected, 0, 0), "{name}: {run}");
         let journal = self.simulator.take_journal();
-        let faults = journal.iter().filter(|entry| (self.is_fault)(entry)).count();
+        let faults = (self.faults)(&self.simulator, &journal);
         let (calls, least) = (journal.len() - faults, (self.least)(sent.0, sent.1));
         println!("{} {name}: {calls} calls, {least} at least, {faults} refused", self.way.connector);
         if name == "first" {

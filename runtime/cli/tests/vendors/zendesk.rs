@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::people::Person;
 use crate::project::Way;
-use crate::story::Story;
+use crate::story::{Story, answered};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn zendesk_ends_as_the_source_is() {
@@ -75,7 +75,7 @@ async fn zendesk_ends_as_the_source_is() {
         },
         // The fields; each job is handed over and asked for once.
         least: |writes, removals| 1 + 2 * writes.div_ceil(100) + 2 * removals.div_ceil(100),
-        is_fault: |entry| matches!(entry.status, Some(401 | 429)),
+        faults: |_, journal| answered(journal, &[401, 429]),
     };
     story.tell().await;
 }

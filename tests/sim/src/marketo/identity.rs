@@ -31,15 +31,23 @@ pub(super) struct Tokens {
     ends: Option<Instant>,
     life: Duration,
     ended: Vec<String>,
+    /// Requests whose token was none or had ended.
+    pub(super) refused: u64,
 }
 
 impl Tokens {
     pub(super) fn new(options: &Options) -> Self {
-        Self { access: options.token.clone(), ends: None, life: options.token_life, ended: Vec::new() }
+        Self { access: options.token.clone(), ends: None, life: options.token_life, ended: Vec::new(), refused: 0 }
     }
 
     pub(super) fn let_in(&mut self, headers: &HeaderMap) -> Result<(), Refusal> {
         self.settle();
+        let judged = self.judge(headers);
+        self.refused += u64::from(judged.is_err());
+        judged
+    }
+
+    fn judge(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let token = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         match token.map(|(_, token)| token.trim()) {
