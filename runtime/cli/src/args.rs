@@ -369,11 +369,22 @@ pub(crate) struct Simulate {
     /// The token that it accepts.
     #[arg(long, default_value = crate::demo::TOKEN)]
     pub(crate) token: String,
+    /// Keep to the vendor's request limits. Without it they are lifted.
+    #[arg(long)]
+    pub(crate) limits: bool,
 }
 
 /// A vendor that can be simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Vendor {
+    /// Braze's REST API.
+    Braze,
     /// HubSpot's CRM API.
     Hubspot,
+    /// Marketo Engage's REST API.
+    Marketo,
+    /// Salesforce's REST API and Bulk API 2.0.
+    Salesforce,
+    /// Zendesk's Support API.
+    Zendesk,
 }

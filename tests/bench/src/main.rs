@@ -1,10 +1,12 @@
-//! What durability and the sandbox cost, and how long recovery takes, on the real engine, state and sandbox. Figures, not assertions:
+//! What durability and the sandbox cost, how long recovery takes, and how near to the vendors' limits a sync comes, on the real
+//! engine, state and sandbox. Figures, not assertions:
 //! `cargo xtask bench` builds it in release and starts it.
 
 mod durability;
 mod native;
 mod recovery;
 mod sandbox;
+mod throughput;
 mod vendor;
 
 use std::error::Error;
@@ -20,16 +22,19 @@ async fn main() -> Outcome<()> {
         [] => {
             sandbox::measure().await?;
             durability::measure().await?;
-            recovery::measure().await
+            recovery::measure().await?;
+            throughput::measure(None).await
         }
         // A part of it.
         ["sandbox"] => sandbox::measure().await,
+        ["throughput"] => throughput::measure(None).await,
+        ["throughput", vendor] => throughput::measure(Some(vendor)).await,
         // What `sandbox` starts and kills.
         ["serve"] => native::serve().await,
         // What `recovery` starts and kills.
         ["fill", folder, rows, rest @ ..] => {
             recovery::fill(Path::new(folder), rows.parse()?, rest == ["--finish"]).await
         }
-        _ => Err("usage: offtake-bench [sandbox]".into()),
+        _ => Err("usage: offtake-bench [sandbox | throughput [VENDOR]]".into()),
     }
 }

@@ -100,6 +100,29 @@ impl MappedModel for People {
     }
 }
 
+/// The same under a vendor's names: what a record is found by, and one text beside it.
+pub(crate) struct Table {
+    pub(crate) key: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) rows: usize,
+}
+
+#[async_trait]
+impl MappedModel for Table {
+    fn schema(&self) -> SchemaRef {
+        let columns = [self.key, self.text].map(|name| Column::new(name, DataType::Utf8, true));
+        Arc::new(Schema::new(columns.to_vec()))
+    }
+
+    async fn read(&self) -> Result<Reading, Fault> {
+        let keys: StringArray = (0..self.rows).map(|n| Some(format!("person.number.{n}@example.com"))).collect();
+        let texts: StringArray = (0..self.rows).map(|n| Some(format!("Person {n}"))).collect();
+        let made = RecordBatch::try_new(self.schema(), vec![Arc::new(keys), Arc::new(texts)]);
+        let whole = futures::stream::iter(vec![made.map_err(|error| Fault::new("OFT-D008", error.to_string()))]);
+        Ok(Reading { snapshot: None, partitions: vec![whole.boxed()] })
+    }
+}
+
 /// The machine's time.
 pub(crate) struct SystemClock;
 
