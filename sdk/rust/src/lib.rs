@@ -6,6 +6,7 @@ mod bindings;
 pub mod clock;
 mod connector;
 mod context;
+pub mod csv;
 pub mod entropy;
 mod failure;
 mod host;
@@ -19,6 +20,7 @@ mod schema;
 mod status;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod timestamp;
 
 pub use batch::{Batch, Cell, Row, text};
 pub use bindings::exports::offtake::destination::connector::{Limits, Rate};
@@ -32,6 +34,7 @@ pub use jobs::{Jobs, Progress};
 pub use lookup::{Found, Lookup};
 pub use report::Report;
 pub use schema::{Account, Choice, Field, FieldType, Object, ObjectPage, operation_name};
+pub use timestamp::shorten_fraction;
 
 /// The WIT package that this SDK speaks.
 pub const WIT: &str = "offtake:destination@0.1.0";
