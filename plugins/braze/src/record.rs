@@ -11,6 +11,9 @@ use crate::{attribute, identity};
 const EVENT: &[&str] = &["name", "time", "app_id"];
 const PURCHASE: &[&str] = &["product_id", "currency", "price", "quantity", "time", "app_id"];
 
+/// Whether an object makes no user.
+const EXISTING_ONLY: &str = "_update_existing_only";
+
 /// The object of a row.
 pub(crate) fn of(
     config: &Config,
@@ -42,9 +45,18 @@ fn attributes(config: &Config, operation: Operation, row: &Row, key: &str) -> Re
         object.insert("_merge_objects".to_owned(), json!(true));
     }
     if operation == Operation::Update {
-        object.insert("_update_existing_only".to_owned(), json!(true));
+        object.insert(EXISTING_ONLY.to_owned(), json!(true));
+    } else {
+        make_by_alias(&mut object);
     }
     Ok(object)
+}
+
+/// "When using a user_alias, Update Only defaults to true": without a word, an object of an alias that is not there is dropped in silence.
+fn make_by_alias(object: &mut Map<String, Value>) {
+    if object.contains_key("user_alias") {
+        object.insert(EXISTING_ONLY.to_owned(), json!(false));
+    }
 }
 
 /// An event or a purchase: its own members, and every other field as a property.
@@ -79,6 +91,7 @@ fn occurrence(
         return Err(Detail::new("match_value_missing", format!("a row needs a value of {key}")).with_field(key));
     }
     identity::put(&mut object, identity::of(config, row, None)?);
+    make_by_alias(&mut object);
     object.insert("properties".to_owned(), Value::Object(properties));
     Ok(object)
 }

@@ -26,8 +26,8 @@ fn an_upsert_of_users_is_one_request_and_accepted() {
 
 #[test]
 fn users_are_named_by_what_rows_are_matched_by() {
-    let alias = json!({ "user_alias": { "alias_name": "a", "alias_label": "crm" }, "plan": "p" });
-    let labelled = json!({ "user_alias": { "alias_name": "a", "alias_label": "own" }, "plan": "p" });
+    let alias = json!({ "user_alias": { "alias_name": "a", "alias_label": "crm" }, "_update_existing_only": false, "plan": "p" });
+    let labelled = json!({ "user_alias": { "alias_name": "a", "alias_label": "own" }, "_update_existing_only": false, "plan": "p" });
     for (key, row, expected) in [
         ("alias_name", json!({ "alias_name": "a", "plan": "p" }), alias),
         ("alias_name", json!({ "alias_name": "a", "alias_label": "own", "plan": "p" }), labelled),
@@ -66,7 +66,7 @@ fn events_and_purchases_are_appended_with_their_properties() {
             "purchases",
             "purchase_id",
             json!({ "purchase_id": 7, "alias_name": "a", "product_id": "p", "currency": "EUR", "price": "2.50", "quantity": 2, "time": time }),
-            json!({ "user_alias": { "alias_name": "a", "alias_label": "crm" }, "product_id": "p", "currency": "EUR", "price": 2.5,
+            json!({ "user_alias": { "alias_name": "a", "alias_label": "crm" }, "_update_existing_only": false, "product_id": "p", "currency": "EUR", "price": 2.5,
                 "quantity": 2, "time": time, "properties": { "purchase_id": 7 } }),
         ),
     ] {

@@ -72,7 +72,9 @@ impl Workspace {
         match work {
             Work::Track(array, object) => {
                 let given = object.as_object().cloned().unwrap_or_default();
-                let existing_only = given.get("_update_existing_only") == Some(&json!(true));
+                // "When using a user_alias, Update Only defaults to true."
+                let by_alias = given.contains_key("user_alias");
+                let existing_only = given.get("_update_existing_only").map_or(by_alias, |only| *only == json!(true));
                 if let Some(profile) = self.profile(&given, !existing_only) {
                     match array {
                         Array::Attributes => profile.write(&given),

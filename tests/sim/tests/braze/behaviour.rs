@@ -75,6 +75,8 @@ async fn users_that_are_not_there_are_made_unless_they_must_exist() {
     assert!(simulator.records("users").is_empty());
     let alias = json!({ "alias_name": "n", "alias_label": "l" });
     track(&simulator, json!({ "user_alias": alias, "first_name": "B" })).await;
+    assert!(simulator.records("users").is_empty(), "an alias makes no user unless it is told to");
+    track(&simulator, json!({ "user_alias": alias, "_update_existing_only": false, "first_name": "B" })).await;
     let pair = json!({ "aliases_to_identify": [{ "external_id": "u2", "user_alias": alias }] });
     assert_eq!(call(&simulator, "POST", "/users/identify", &pair).await.body["aliases_processed"], 1);
     let more = json!({ "user_aliases": [{ "external_id": "u2", "alias_name": "m", "alias_label": "l" }] });
