@@ -3,6 +3,12 @@
 use offtake_sdk::{CallFailure, Detail, Failure, Response};
 use serde::Deserialize;
 
+/// Marketo names no time. A day's quota comes back at midnight of US Central: nothing is won by asking every second until then.
+const DAILY_WAIT_MS: u64 = 60 * 60 * 1_000;
+
+/// An import ahead in the queue takes a minute or two, and each question about the queue is a whole file.
+const IMPORTS_WAIT_MS: u64 = 30_000;
+
 #[derive(Debug, Deserialize)]
 struct Body {
     success: bool,
@@ -43,14 +49,16 @@ pub(crate) fn read(response: &Response) -> Option<CallFailure> {
 /// "A 6xx code indicates that the entire request was not executed."
 fn failure(reason: &Reason) -> CallFailure {
     let detail = reason.detail();
-    let limited = |scope: &str| Failure::rate_limited(None, Some(scope.to_owned()), detail.clone()).without_effect();
+    let limited = |scope: &str, wait_ms: Option<u64>| {
+        Failure::rate_limited(wait_ms, Some(scope.to_owned()), detail.clone()).without_effect()
+    };
     match reason.code.as_str() {
         "601" | "602" => Failure::Auth(detail).without_effect(),
         "603" | "614" | "616" | "703" | "1018" => Failure::Forbidden(detail).without_effect(),
-        "606" => limited("rate"),
-        "607" => limited("daily"),
-        "615" => limited("concurrency"),
-        "1016" | "1019" | "1029" => limited("imports"),
+        "606" => limited("rate", None),
+        "607" => limited("daily", Some(DAILY_WAIT_MS)),
+        "615" => limited("concurrency", None),
+        "1016" | "1019" | "1029" => limited("imports", Some(IMPORTS_WAIT_MS)),
         "608" => Failure::Transient(detail).without_effect(),
         // A request that ran too long or broke down inside may have done a part before.
         "502" | "604" | "611" | "713" | "719" | "1014" | "1022" => Failure::Transient(detail).with_unknown_effect(),

@@ -14,8 +14,9 @@ fn rows(count: u32) -> Rows {
 fn a_refusal_in_a_success_is_what_its_code_says() {
     type Is = fn(&Failure) -> bool;
     let limited: Is = |failure| matches!(failure, Failure::RateLimited(throttle) if throttle.retry_after_ms.is_none());
-    let daily: Is =
-        |failure| matches!(failure, Failure::RateLimited(throttle) if throttle.scope.as_deref() == Some("daily"));
+    let daily: Is = |failure| matches!(failure, Failure::RateLimited(throttle) if throttle.scope.as_deref() == Some("daily") && throttle.retry_after_ms == Some(3_600_000));
+    let imports: Is =
+        |failure| matches!(failure, Failure::RateLimited(throttle) if throttle.retry_after_ms == Some(30_000));
     let transient: Is = |failure| matches!(failure, Failure::Transient(_));
     let auth: Is = |failure| matches!(failure, Failure::Auth(_));
     let changed: Is = |failure| matches!(failure, Failure::SchemaChanged(_));
@@ -39,7 +40,7 @@ fn a_refusal_in_a_success_is_what_its_code_says() {
         ("713", transient, Effect::Unknown),
         ("719", transient, Effect::Unknown),
         ("1006", changed, Effect::None),
-        ("1016", limited, Effect::None),
+        ("1016", imports, Effect::None),
         ("1018", forbidden, Effect::None),
         ("1036", unattributed, Effect::None),
     ];
