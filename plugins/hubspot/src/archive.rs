@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use offtake_sdk::{Batch, CallFailure, Context, Detail, Report, Row};
+use offtake_sdk::{Batch, CallFailure, Context, Report, Row};
 use serde_json::json;
 
 use crate::config::Config;
@@ -82,12 +82,7 @@ fn look_up<'a>(
         match row.match_text().and_then(|key| records.get(key)) {
             Some(record) => found.push((*row, record.id.clone())),
             None if records.strangers() == 0 => report.deleted(row),
-            // One of the strangers may be this row's: to call it deleted would be a guess.
-            None => report.rejected(
-                row,
-                Detail::new("record_not_identified", "HubSpot found a record under another value of the match key")
-                    .with_field(match_key),
-            ),
+            None => report.rejected(row, records.absent("record_not_found").with_field(match_key)),
         }
     }
     Ok(found)

@@ -196,7 +196,7 @@ impl Ids<'_> {
             Some(records) => records
                 .get(&key)
                 .map(|record| record.id.clone())
-                .ok_or_else(|| Detail::new(NOT_FOUND, "HubSpot has no record with this value").with_field(&self.field)),
+                .ok_or_else(|| records.absent(NOT_FOUND).with_field(&self.field)),
         }
     }
 }

@@ -129,8 +129,13 @@ fn members<'a>(
         match records.as_ref().and_then(|records| records.get(key)) {
             Some(record) => members.entry(record.id.clone()).or_default().push(row),
             // What is gone is on no list.
-            None if is_removal => report.deleted(row),
-            None => report.rejected(row, not_found(match_key)),
+            None if is_removal && records.as_ref().is_none_or(|records| records.strangers() == 0) => {
+                report.deleted(row)
+            }
+            None => {
+                let detail = records.as_ref().map(|records| records.absent("record_not_found").with_field(match_key));
+                report.rejected(row, detail.unwrap_or_else(|| not_found(match_key)));
+            }
         }
     }
     Ok(members)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{CallFailure, Context, Found, Lookup, log};
+use offtake_sdk::{CallFailure, Context, Detail, Found, Lookup, log};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +41,14 @@ impl Records<'_> {
     /// The record that has this match key.
     pub(crate) fn get(&self, key: &str) -> Option<&Record> {
         self.by_key.get(&comparable(self.match_key, key))
+    }
+
+    /// Why there is no record with a key: one that was found and shows another may be it, and to call it gone would be a guess.
+    pub(crate) fn absent(&self, not_found: &str) -> Detail {
+        if self.strangers == 0 {
+            return Detail::new(not_found, "HubSpot has no record with this value");
+        }
+        Detail::new("record_not_identified", "HubSpot found a record under another value of the match key")
     }
 
     /// Records that HubSpot found and that show none of the keys asked for.

@@ -134,3 +134,15 @@ fn both_ends_have_to_be_among_the_match_keys() {
         Rows::upsert("associations/contacts/companies", "from.email").row(json!({"from.email": "a@example.com"}));
     assert_eq!(hubspot().write(rows).unwrap_err().failure.detail().code, "match_key_missing");
 }
+
+#[test]
+fn an_end_that_is_found_under_another_value_is_not_called_gone() {
+    let contacts = complete(json!([record("1", json!({"email": "other@example.com"}))]));
+    let vendor = Vendor::scripted([Reply::json(200, &contacts)]);
+    let rows = Rows::of("associations/contacts/companies", Operation::Delete, Some("from.email"))
+        .and_match("to.hs_object_id")
+        .row(json!({"from.email": "ada@example.com", "to.hs_object_id": "8"}));
+    let results = hubspot().write(rows).unwrap();
+    assert_eq!(rejection(&results[0]).0, "record_not_identified");
+    assert_eq!(vendor.requests().len(), 1);
+}

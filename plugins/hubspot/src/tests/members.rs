@@ -47,6 +47,15 @@ fn members_are_taken_off_by_the_id_that_the_host_has_kept() {
 }
 
 #[test]
+fn who_is_found_under_another_address_is_not_called_gone() {
+    let found = complete(json!([record("1", json!({"email": "other@example.com"}))]));
+    let vendor = Vendor::scripted([Reply::json(200, &found)]);
+    let rows = Rows::of(LIST, Operation::MemberRemove, Some("email")).row(json!({"email": "ada@example.com"}));
+    assert_eq!(rejection(&hubspot().write(rows).unwrap()[0]).0, "record_not_identified");
+    assert_eq!(vendor.requests().len(), 1);
+}
+
+#[test]
 fn a_list_takes_members_and_nothing_else() {
     let _vendor = Vendor::scripted([]);
     let failure = hubspot().write(Rows::upsert(LIST, "email").row(json!({"email": "a@example.com"}))).unwrap_err();
