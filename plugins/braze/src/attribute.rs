@@ -1,6 +1,7 @@
 //! From a row's values to those of attributes and properties.
 
 use offtake_sdk::text;
+use offtake_sdk::value::cut_fraction;
 use serde_json::{Map, Value, json};
 
 /// How many digits after the second Braze keeps.
@@ -39,7 +40,7 @@ const TEXTS: &[&str] = &["first_name", "last_name", "email", "phone", "home_city
 pub(crate) fn value(name: &str, given: &Value, is_number: bool) -> Value {
     match given {
         Value::String(text) if is_number => number(text).unwrap_or_else(|| given.clone()),
-        Value::String(text) => json!(shorten_fraction(text).unwrap_or_else(|| text.clone())),
+        Value::String(text) => json!(cut_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
         Value::Number(_) if TEXTS.contains(&name) => text(given).map_or(Value::Null, Value::from),
         other => other.clone(),
     }
@@ -66,19 +67,6 @@ pub(crate) fn put(object: &mut Map<String, Value>, name: &str, value: Value) -> 
         put(member, inner, value);
     }
     true
-}
-
-/// A timestamp with more than milliseconds, cut to milliseconds. None where the text is something else.
-fn shorten_fraction(text: &str) -> Option<String> {
-    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd.";
-    let (seconds, fraction) = (text.get(..SHAPE.len())?, text.get(SHAPE.len()..)?.strip_suffix('Z')?);
-    let is_timestamp = seconds.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == *shape,
-    });
-    let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    let kept = fraction.get(..FRACTION_DIGITS_MAX)?;
-    (is_timestamp && digits).then(|| format!("{seconds}{kept}Z"))
 }
 
 #[cfg(test)]

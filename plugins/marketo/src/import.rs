@@ -3,14 +3,13 @@
 //! An import names the rows that failed and those that it took with a warning; of the others it says how many they are. What an empty
 //! cell does to a field is not documented, so only rows without one go this way.
 
-mod csv;
 mod multipart;
 mod results;
 
 use std::collections::BTreeSet;
 
 use offtake_sdk::http::encode;
-use offtake_sdk::{Batch, CallFailure, Context, Failure, Progress, Report};
+use offtake_sdk::{Batch, CallFailure, Context, Failure, Progress, Report, csv};
 use serde::{Deserialize, Serialize};
 
 use crate::client;

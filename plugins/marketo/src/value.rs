@@ -1,13 +1,14 @@
 //! From a row's values to what Marketo takes.
 
 use offtake_sdk::text;
+use offtake_sdk::value::cut_fraction;
 use serde_json::Value;
 
 /// The value of a field in JSON. Null clears; "null and the empty string both write null", so the empty text goes as null.
 pub(crate) fn to_json(value: &Value) -> Value {
     match value {
         Value::String(text) if text.is_empty() => Value::Null,
-        Value::String(text) => Value::from(without_fraction(text).unwrap_or_else(|| text.clone())),
+        Value::String(text) => Value::from(cut_fraction(text, 0).unwrap_or_else(|| text.clone())),
         Value::Array(items) => Value::from(join(items)),
         Value::Object(_) => Value::from(value.to_string()),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
@@ -23,18 +24,6 @@ pub(crate) fn to_csv(value: &Value) -> Option<String> {
 fn join(items: &[Value]) -> String {
     let items = items.iter().filter(|item| !item.is_null());
     items.map(|item| text(item).unwrap_or_else(|| item.to_string())).collect::<Vec<_>>().join(";")
-}
-
-/// Datetimes have no fraction: "2010-05-07T15:41:32-05:00" ("Field Types"). None where the text is something else.
-fn without_fraction(text: &str) -> Option<String> {
-    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd.";
-    let (seconds, fraction) = (text.get(..SHAPE.len())?, text.get(SHAPE.len()..)?.strip_suffix('Z')?);
-    let is_timestamp = seconds.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == *shape,
-    });
-    let digits = !fraction.is_empty() && fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    (is_timestamp && digits).then(|| format!("{}Z", seconds.trim_end_matches('.')))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! `start` makes the job and nothing else, and a poll takes one step that can be asked for again: a step that failed on the way is no
 //! reason to send the rows a second time. A job that is never closed never runs.
 
-mod csv;
 mod job;
 mod results;
 mod sheet;

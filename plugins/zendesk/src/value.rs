@@ -1,5 +1,6 @@
 //! From a row's values to what Zendesk's attributes take.
 
+use offtake_sdk::value::cut_fraction;
 use offtake_sdk::{Detail, text};
 use serde_json::{Value, json};
 
@@ -47,7 +48,7 @@ pub(crate) fn standard(name: &str, value: &Value) -> Result<Value, Detail> {
 /// The value for a custom field, whose type decides what becomes of it.
 pub(crate) fn custom(value: &Value) -> Value {
     match value {
-        Value::String(text) => json!(shorten_fraction(text).unwrap_or_else(|| text.clone())),
+        Value::String(text) => json!(cut_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
         other => other.clone(),
     }
 }
@@ -66,19 +67,6 @@ fn words(value: &Value) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-/// A timestamp with more than milliseconds, cut to milliseconds. None where the text is something else.
-fn shorten_fraction(text: &str) -> Option<String> {
-    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd.";
-    let (seconds, fraction) = (text.get(..SHAPE.len())?, text.get(SHAPE.len()..)?.strip_suffix('Z')?);
-    let is_timestamp = seconds.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == *shape,
-    });
-    let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    let kept = fraction.get(..FRACTION_DIGITS_MAX)?;
-    (is_timestamp && digits).then(|| format!("{seconds}{kept}Z"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod bindings;
 pub mod clock;
 mod connector;
 mod context;
+pub mod csv;
 pub mod entropy;
 mod failure;
 mod host;
@@ -19,6 +20,7 @@ mod schema;
 mod status;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod value;
 
 pub use batch::{Batch, Cell, Row, text};
 pub use bindings::exports::offtake::destination::connector::{Limits, Rate};

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{Batch, CallFailure, Detail, Report, Row, log};
+use offtake_sdk::{Batch, CallFailure, Detail, Report, Row, csv, log};
 
-use super::csv;
 use crate::prepare::{self, comparable};
 
 /// What Marketo says of a finished import.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use offtake_sdk::{Batch, CallFailure, Context, Detail, Failure, Report, Row, log};
+use offtake_sdk::{Batch, CallFailure, Context, Detail, Failure, Report, Row, csv, log};
 
 use super::job::{Info, Job, State, of_the_job};
-use super::{csv, key_column, sheet};
+use super::{key_column, sheet};
 use crate::client;
 use crate::collections::kind;
 use crate::config::Config;

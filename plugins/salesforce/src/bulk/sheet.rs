@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{Batch, Detail, Operation, Report, Row, text};
+use offtake_sdk::{Batch, Detail, Operation, Report, Row, csv, text};
 
-use super::csv;
 use crate::chunk::by_parent;
 use crate::path::{Path, reference_of};
 use crate::prepare::{Item, RECORD_ID};

@@ -1,9 +1,9 @@
-//! CSV: RFC 4180, commas, LF. Pure.
+//! CSV as vendors' bulk calls have it: RFC 4180, commas, lines that end with LF.
 
-use offtake_sdk::CallFailure;
+use crate::bindings::offtake::destination::types::CallFailure;
 
 /// Adds a cell to a line.
-pub(crate) fn write_cell(line: &mut String, text: &str) {
+fn write_cell(line: &mut String, text: &str) {
     if text.contains(['"', ',', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         line.push('"');
         line.push_str(&text.replace('"', "\"\""));
@@ -13,8 +13,8 @@ pub(crate) fn write_cell(line: &mut String, text: &str) {
     }
 }
 
-/// Adds a line of cells.
-pub(crate) fn write_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
+/// Adds a line of cells. An empty cell and none at all are the same; what that means is the vendor's to say.
+pub fn write_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
     for (index, cell) in cells.into_iter().enumerate() {
         if index > 0 {
             text.push(',');
@@ -28,7 +28,7 @@ pub(crate) fn write_line<'a>(text: &mut String, cells: impl IntoIterator<Item = 
 ///
 /// # Errors
 /// Fatal, where the file ends within quotes: it came cut short.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>, CallFailure> {
+pub fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>, CallFailure> {
     let text = std::str::from_utf8(bytes).map_err(|_| CallFailure::unreadable("a result file is not UTF-8"))?;
     let (mut lines, mut line, mut cell) = (Vec::new(), Vec::new(), String::new());
     let (mut in_quotes, mut any) = (false, false);
