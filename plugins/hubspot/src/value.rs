@@ -1,7 +1,7 @@
 //! From a row's values to the texts that HubSpot takes.
 
-use offtake_sdk::value::{cut_fraction, join};
 use offtake_sdk::Detail;
+use offtake_sdk::value::{cut_fraction, join};
 use serde_json::Value;
 
 /// Between the options of a property that takes several.
