@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offtake_sdk::{Batch, Detail, Operation, Report, Row, csv, text};
+use offtake_sdk::{Batch, Detail, Operation, Report, Row, csv};
 
 use crate::chunk::by_parent;
 use crate::path::{Path, reference_of};
@@ -22,9 +22,11 @@ pub(crate) struct Sheet<'a> {
     pub(crate) rows: Vec<Item<'a>>,
 }
 
-/// Whether CSV can say what the row says: a text `#N/A` would clear its field, and one that is too long would be refused.
+/// Whether CSV can say what the row says: a text `#N/A` would clear its field, and one that is too long would be refused. A value that
+/// cannot be written at all is refused either way.
 pub(crate) fn can_hold(row: &Row) -> bool {
-    row.fields().values().filter_map(text).all(|text| text != CLEAR && text.chars().count() <= FIELD_CHARS_MAX)
+    let mut texts = row.fields().iter().filter_map(|(name, value)| value::to_csv(name, value).ok().flatten());
+    texts.all(|text| text != CLEAR && text.chars().count() <= FIELD_CHARS_MAX)
 }
 
 /// Writes the rows, those of one parent beside each other, so that parallel work on the file locks it less often. Rows whose
