@@ -1,5 +1,7 @@
 //! sObject Collections: calls of 200 records whose results have the order of the records.
 
+use std::collections::BTreeSet;
+
 use offtake_sdk::http::Request;
 use offtake_sdk::{
     Batch, CallFailure, Context, Detail, Effect, Failure, Operation, OutcomeKind, Report, Response, clock, log,
@@ -11,7 +13,7 @@ use crate::chunk::{Chunk, waves};
 use crate::config::{Config, IN_FLIGHT_MAX, unsupported};
 use crate::judge::{self, RecordError};
 use crate::prepare::{Item, match_key};
-use crate::{client, record};
+use crate::{client, find, record, schema};
 
 /// So long a wave may take: a call that the host ends leaves its rows unknown, and a row that was not sent does not.
 const WAVE_MS_MAX: u64 = 30_000;
@@ -50,7 +52,8 @@ pub(crate) fn write(
     let items = sendable(batch, items, &mut report);
     let mut answered: Vec<Chunk<'_>> = Vec::new();
     let mut failed: Vec<(Chunk<'_>, CallFailure)> = Vec::new();
-    for wave in waves(items) {
+    let mut checkboxes: Option<BTreeSet<String>> = None;
+    for mut wave in waves(items) {
         if let Some((_, failure)) = failed.iter().find(|(_, failure)| meets_all(failure)) {
             // What stopped one call would stop the next.
             let failure = failure.failure.clone().without_effect();
@@ -63,9 +66,18 @@ pub(crate) fn write(
             failed.extend(wave.into_iter().map(|chunk| (chunk, failure.clone())));
             continue;
         }
+        if let Some(checkboxes) = &checkboxes {
+            wave.iter_mut().for_each(|chunk| _ = booleans_as_texts(chunk, checkboxes));
+        }
         let requests = wave.iter().map(|chunk| request(cx, batch, chunk)).collect::<Result<_, _>>()?;
         let answers = cx.http().send_all(requests, IN_FLIGHT_MAX);
-        for (chunk, answer) in wave.into_iter().zip(answers) {
+        for (mut chunk, answer) in wave.into_iter().zip(answers) {
+            let answer = match answer {
+                Err(refusal) if is_boolean_for_text(&refusal) => {
+                    as_texts(cx, batch, &mut chunk, &mut checkboxes, refusal)
+                }
+                answer => answer,
+            };
             match answer.and_then(|response| settle(batch, &chunk, &response, &mut report)) {
                 Ok(()) => answered.push(chunk),
                 Err(failure) => failed.push((chunk, failure)),
@@ -79,6 +91,37 @@ pub(crate) fn write(
             Ok(report)
         }
     }
+}
+
+/// Whether a call was refused because a text field was given a boolean. Which field it was the refusal does not say.
+fn is_boolean_for_text(refusal: &CallFailure) -> bool {
+    let Detail { code, message, .. } = refusal.failure.detail();
+    let is_boolean = message.contains("from VALUE_TRUE") || message.contains("from VALUE_FALSE");
+    refusal.effect == Effect::None && code == "json_parser_error" && is_boolean
+}
+
+/// Sends a refused call once more, with texts for the booleans of all fields that are no checkboxes. Rows of such a mapping are not
+/// at fault, and each of them would be rejected. `checkboxes` are asked for once a batch.
+fn as_texts(
+    cx: &Context<Config>,
+    batch: &Batch,
+    chunk: &mut Chunk<'_>,
+    checkboxes: &mut Option<BTreeSet<String>>,
+    refusal: CallFailure,
+) -> Result<Response, CallFailure> {
+    let known = match checkboxes.take() {
+        Some(known) => known,
+        None => schema::checkboxes(cx, batch.object()).map_err(find::of_the_question)?,
+    };
+    let is_mended = booleans_as_texts(chunk, &known);
+    *checkboxes = Some(known);
+    if is_mended { request(cx, batch, chunk)?.send() } else { Err(refusal) }
+}
+
+/// Whether there was any such boolean.
+fn booleans_as_texts(chunk: &mut Chunk<'_>, checkboxes: &BTreeSet<String>) -> bool {
+    chunk.iter_mut().filter_map(|item| record::booleans_as_texts(&mut item.record, checkboxes).then_some(())).count()
+        > 0
 }
 
 /// Puts rows into records. Rows whose values cannot be written are answered at once.

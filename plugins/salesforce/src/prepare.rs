@@ -57,6 +57,12 @@ pub(crate) fn items<'a>(batch: &'a Batch, report: &mut Report) -> Result<Vec<Ite
         };
         let id = match batch.operation() {
             Operation::Upsert => None,
+            // Ids stand in lists that are parted by commas: what is none could be several, or another's.
+            _ if match_key == RECORD_ID && !is_id(&key) => {
+                let detail = Detail::new("malformed_id", "an id of Salesforce's has 15 or 18 letters and digits");
+                report.rejected(row, detail.with_field(RECORD_ID));
+                continue;
+            }
             _ if match_key == RECORD_ID => Some(key.clone()),
             _ => row.remote_id().map(str::to_owned),
         };
@@ -95,6 +101,9 @@ pub(crate) fn parents(row: &Row) -> BTreeSet<String> {
 }
 
 fn looks_like_reference(field: &str, text: &str) -> bool {
-    let named = field != RECORD_ID && (field.ends_with("Id") || field.ends_with("__c"));
-    named && matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    field != RECORD_ID && (field.ends_with("Id") || field.ends_with("__c")) && is_id(text)
+}
+
+fn is_id(text: &str) -> bool {
+    matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

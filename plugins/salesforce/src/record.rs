@@ -1,5 +1,7 @@
 //! A row as a record of an sObject Collections call.
 
+use std::collections::BTreeSet;
+
 use offtake_sdk::{Batch, Detail};
 use serde_json::{Map, Value, json};
 
@@ -33,4 +35,23 @@ pub(crate) fn record(batch: &Batch, item: &Item<'_>) -> Result<Value, Detail> {
         }
     }
     Ok(Value::Object(record))
+}
+
+/// Makes the booleans texts, but for those of checkboxes, whose names are in small letters. Says whether there were any.
+pub(crate) fn booleans_as_texts(record: &mut Value, checkboxes: &BTreeSet<String>) -> bool {
+    let fields = record.as_object_mut().into_iter().flatten();
+    let mut any = false;
+    for (name, value) in fields {
+        match value {
+            Value::Bool(is) if !checkboxes.contains(&name.to_lowercase()) => *value = Value::from(is.to_string()),
+            // A key of another record is never a checkbox.
+            Value::Object(other) => {
+                let Some(key) = other.values_mut().find(|value| value.is_boolean()) else { continue };
+                *key = Value::from(key.to_string());
+            }
+            _ => continue,
+        }
+        any = true;
+    }
+    any
 }

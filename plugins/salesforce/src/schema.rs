@@ -29,8 +29,12 @@ pub(crate) fn objects(cx: &Context<Config>, cursor: Option<&str>) -> Result<Obje
     let described = page.iter().map(|(object, _)| object).filter(|object| object.layoutable);
     let keys = keys(cx, described.map(|object| object.name.as_str()).collect())?;
     let object = |(described, operations): &(GlobalObject, Vec<Operation>)| {
-        let object = Object::new(&described.name, &described.label_plural, operations);
-        let keys = keys.get(&described.name).into_iter().flatten();
+        let keys = keys.get(&described.name);
+        // An upsert goes by an external id, and an object that was described and has none cannot take it.
+        let has_none = keys.is_some_and(Vec::is_empty);
+        let operations = operations.iter().copied().filter(|operation| *operation != Operation::Upsert || !has_none);
+        let object = Object::new(&described.name, &described.label_plural, &operations.collect::<Vec<_>>());
+        let keys = keys.into_iter().flatten();
         keys.fold(object, |object, key| object.match_key(&key.name)).match_key(RECORD_ID)
     };
     let next = (next < offered.len()).then(|| next.to_string());
@@ -56,6 +60,13 @@ pub(crate) fn fields(cx: &Context<Config>, object: &str) -> Result<Vec<Field>, C
     let references = described.fields.iter().filter(|field| field.is_reference());
     let keys = keys(cx, references.flat_map(|field| &field.reference_to).map(String::as_str).collect())?;
     Ok(described.fields.into_iter().flat_map(|field| with_paths(field, &keys)).collect())
+}
+
+/// The fields of an object that hold booleans, in small letters.
+pub(crate) fn checkboxes(cx: &Context<Config>, object: &str) -> Result<BTreeSet<String>, CallFailure> {
+    let described: Described = client::describe(cx, object).send()?.json()?;
+    let checkboxes = described.fields.iter().filter(|field| field.kind == "boolean");
+    Ok(checkboxes.map(|field| field.name.to_lowercase()).collect())
 }
 
 /// The fields by which records of these types are found.

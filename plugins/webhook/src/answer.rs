@@ -57,11 +57,17 @@ pub(crate) fn settle(answer: &Answer, response: &Response, batch: &Batch, kind: 
     let body = body(response);
     let elements = |place: &Option<String>| place.as_ref().and_then(|place| body.pointer(place)?.as_array());
     let index = Index::new(rows, batch);
+    let mut nameless = 0_usize;
     for (place, element) in elements(&rows.errors).into_iter().flatten().enumerate() {
-        match index.row_of(element, place, rows.results.is_none() && rows.index.is_none() && rows.key.is_none()) {
+        let named = index.row_of(element, place, rows.results.is_none() && rows.index.is_none() && rows.key.is_none());
+        // The one row is the only one that the error can be about.
+        match named.or(batch.rows().first().filter(|_| batch.len() == 1)) {
             Some(row) => report.failed(row, failure(&rows.words, element)),
-            None => log::warn("an error of the answer names no row"),
+            None => nameless += 1,
         }
+    }
+    if nameless > 0 {
+        log::warn(&format!("{nameless} errors of the answer name no row"));
     }
     match elements(&rows.results) {
         Some(results) => {
@@ -77,7 +83,8 @@ pub(crate) fn settle(answer: &Answer, response: &Response, batch: &Batch, kind: 
             }
         }
         // Where only refusals are listed, silence is a success. Where results should be and are not, it is none.
-        None if rows.results.is_none() => rest_done(batch, kind, report),
+        None if rows.results.is_none() && nameless == 0 => rest_done(batch, kind, report),
+        None if rows.results.is_none() => log::warn("the rows that no error names stay unknown"),
         None => log::warn("the answer has no results at the place that the connection names"),
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn settle(batch: &Batch, job: &Job, answer: &JobStatus, report: &mut 
         match result {
             JobResult::Told(told) => match failure(told) {
                 Some(detail) => fail(batch.operation(), row, detail, report),
+                None if !is_done(told) => {}
                 None => report.done(row, kind(batch.operation(), told), remote_id(told).or(id.map(str::to_owned))),
             },
             JobResult::Word(word) if word == "success" => {
@@ -67,6 +68,15 @@ fn contradicts(row: &Row, id: Option<&str>, told: &Told) -> bool {
     // A failed result of a create-or-update has its place under `id`.
     let other_id = failure(told).is_none() && matches!((text(&told.id), id), (Some(shown), Some(own)) if shown != own);
     other_id || other(Key::Email, &told.email) || other(Key::ExternalId, &told.external_id)
+}
+
+/// Whether a result says that the record was written: by a word for it, or by the record's id alone. A word that nobody knows says nothing.
+fn is_done(told: &Told) -> bool {
+    match (told.success, told.status.as_deref()) {
+        (Some(success), _) => success,
+        (None, Some(status)) => matches!(status, "Created" | "Updated" | "Deleted" | "Success"),
+        (None, None) => !told.id.is_null(),
+    }
 }
 
 fn failure(told: &Told) -> Option<Detail> {

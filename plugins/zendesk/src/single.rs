@@ -1,7 +1,7 @@
 //! Upsert of organizations: Zendesk has no bulk call for it, so that each row is a request.
 
 use offtake_sdk::http::Request;
-use offtake_sdk::{Batch, CallFailure, Context, Detail, Operation, OutcomeKind, Report, Row, text};
+use offtake_sdk::{Batch, CallFailure, Context, Detail, Failure, Operation, OutcomeKind, Report, Row, text};
 use serde_json::{Map, Value, json};
 
 use crate::config::{Config, IN_FLIGHT_MAX};
@@ -40,6 +40,8 @@ pub(crate) fn upsert(cx: &Context<Config>, kind: &Kind, batch: &Batch) -> Result
         });
         match written {
             Ok((kind, id)) => report.done(row, kind, Some(id)),
+            // The path is the same for all, so what is not there is what the row names.
+            Err(CallFailure { failure: Failure::SchemaChanged(detail), .. }) => report.rejected(row, detail),
             // All requests are under way already: a failure of one ends nothing.
             Err(failure) => drop(report.fail_one(row, failure)),
         }

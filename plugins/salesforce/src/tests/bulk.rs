@@ -113,6 +113,11 @@ fn a_batch_goes_as_a_job_only_where_a_job_can_say_the_same() {
             false,
         ),
         (
+            "a list that CSV takes for null",
+            Rows::upsert("C", "E").row(json!({"E": "1"})).row(json!({"E": "2"})).row(json!({"E": "3", "T": ["#N/A"]})),
+            false,
+        ),
+        (
             "ids at hand",
             Rows::delete("C", "E")
                 .row_of(id, json!({"E": "1"}))

@@ -68,3 +68,13 @@ fn fifteen_characters_of_an_id_are_enough() {
     let found = salesforce().look_up("Contact", "Id", &["LastName"], &rows).unwrap().unwrap();
     assert_eq!(found, [json!({"LastName": "Ada"})]);
 }
+
+#[test]
+fn what_is_no_id_deletes_nothing() {
+    for id in ["003000000000001AAA,003000000000002AAA", "003", "00300000000000'"] {
+        let vendor = Vendor::scripted([]);
+        let results = write(Rows::delete("Contact", "Id").row(json!({"Id": id}))).unwrap();
+        assert_eq!(failure(&results[0]).detail().code, "malformed_id", "{id}");
+        assert_eq!(vendor.requests().len(), 0, "{id}");
+    }
+}

@@ -157,3 +157,12 @@ fn what_cannot_be_read_is_a_failure() {
     let _vendor = Vendor::scripted([Reply::text(200, "<html>")]);
     assert_eq!(salesforce().objects(None).unwrap_err().effect, Effect::None);
 }
+
+#[test]
+fn an_object_without_an_external_id_takes_no_upsert() {
+    let list = json!({"sobjects": [object("Contact", true, true, true)]});
+    let described = json!({"hasErrors": false, "results": [{"statusCode": 200, "result": {"fields": []}}]});
+    let _vendor = Vendor::scripted([Reply::json(200, &list), Reply::json(200, &described)]);
+    let (objects, _) = salesforce().objects(None).unwrap();
+    assert_eq!(objects["objects"][0]["operations"], json!(["insert", "update", "delete"]));
+}

@@ -190,3 +190,36 @@ fn a_host_without_jobs_is_served_as_well() {
     let _vendor = Vendor::scripted([Reply::json(200, &json!([saved("003000000000001AAA")]))]);
     assert_eq!(salesforce().write(rows(1)).unwrap().len(), 1);
 }
+
+#[test]
+fn a_boolean_in_a_text_field_goes_as_a_word() {
+    let parser = error(
+        "JSON_PARSER_ERROR",
+        "Cannot deserialize instance of string from VALUE_TRUE value true or request may be missing a required field",
+    );
+    let field = |name: &str, kind: &str| {
+        json!({"name": name, "label": name, "type": kind, "length": 0, "createable": true, "updateable": true,
+               "nillable": true, "defaultedOnCreate": false, "externalId": false, "idLookup": false, "unique": false,
+               "restrictedPicklist": false, "relationshipName": null, "referenceTo": [], "picklistValues": []})
+    };
+    let described = json!({"fields": [field("Vip__c", "boolean"), field("Note__c", "string")]});
+    let vendor = Vendor::scripted([
+        Reply::json(400, &parser),
+        Reply::json(200, &described),
+        Reply::json(200, &json!([{"id": "003000000000001AAA", "success": true, "errors": [], "created": true}])),
+    ]);
+    let row = json!({"Ext__c": "u-1", "Vip__c": true, "Note__c": true, "Account.Ext__c": false});
+    let results = write(Rows::upsert("Contact", "Ext__c").row(row)).unwrap();
+    assert_eq!(results, [done(0, OutcomeKind::Created, "003000000000001AAA")]);
+    let sent = &vendor.requests()[2].json()["records"][0];
+    assert_eq!((&sent["Vip__c"], &sent["Note__c"]), (&json!(true), &json!("true")));
+    assert_eq!(sent["Account"]["Ext__c"], "false");
+}
+
+#[test]
+fn a_refusal_that_texts_do_not_mend_stands() {
+    let parser = error("JSON_PARSER_ERROR", "Cannot deserialize instance of date from VALUE_TRUE value true");
+    let _vendor = Vendor::scripted([Reply::json(400, &parser), Reply::json(200, &json!({"fields": []}))]);
+    let failure = write(rows(2)).unwrap_err();
+    assert!(matches!(failure.failure, Failure::Unattributed(_)), "{failure:?}");
+}

@@ -71,6 +71,20 @@ fn where_refusals_alone_are_listed_silence_is_a_success() {
 }
 
 #[test]
+fn an_error_that_names_no_row_leaves_the_silent_ones_unknown() {
+    let answer = json!({"rows": {"errors": "/errors", "index": "/index", "code": "/type"}});
+    let body = json!({"errors": [{"index": 1, "type": "bad"}, {"index": 9, "type": "lost"}]});
+    let written = |names: &[&str]| {
+        let _vendor = Vendor::scripted([Reply::json(201, &body)]);
+        upserting(write("array", answer.clone())).write(rows(names)).unwrap()
+    };
+    let results = written(&["a", "b", "c"]);
+    assert_eq!(results.len(), 1, "{results:?}");
+    assert_eq!((results[0].row, rejection(&results[0]).0), (1, "bad"));
+    assert_eq!(rejection(&written(&["a"])[0]).0, "bad", "of one row there is no doubt");
+}
+
+#[test]
 fn results_that_are_not_where_they_should_be_say_nothing() {
     let _vendor = Vendor::scripted([Reply::json(200, &json!({"result": []}))]);
     let answer = json!({"rows": {"results": "/results"}});

@@ -77,6 +77,23 @@ fn deletions_may_be_told_by_a_word() {
 }
 
 #[test]
+fn a_result_that_says_nothing_of_success_settles_nothing() {
+    let results = json!([{}, { "id": 2, "status": "Queued" }, { "id": 3 }, { "id": 4, "status": "Created" }]);
+    let (results, _) = written(&people(4), vec![], "completed", results);
+    assert_eq!(results, [done(2, OutcomeKind::Accepted, "3"), done(3, OutcomeKind::Created, "4")]);
+}
+
+#[test]
+fn the_second_row_of_a_record_waits_for_the_next_job() {
+    let rows = Rows::upsert("users", "email")
+        .row(json!({ "email": "ada@example.com", "name": "Ada" }))
+        .row(json!({ "email": "ADA@example.com", "name": "Ada" }));
+    let (results, requests) = written(&rows, vec![], "completed", json!([{ "id": 1, "status": "Created" }]));
+    assert_eq!(results, [done(0, OutcomeKind::Created, "1")]);
+    assert_eq!(requests[0].json()["users"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn a_host_without_jobs_is_told_so() {
     let _vendor = Vendor::scripted([]);
     let failure = zendesk().write(people(1)).unwrap_err();

@@ -39,3 +39,13 @@ fn a_host_without_jobs_can_do_it_too() {
     let rows = Rows::upsert("organizations", "id").row(json!({ "id": 2, "details": null }));
     assert_eq!(zendesk().write(rows).unwrap(), [done(0, OutcomeKind::Updated, "2")]);
 }
+
+#[test]
+fn an_organization_that_is_not_there_is_one_rows_fault() {
+    let gone = json!({ "error": "RecordNotFound", "description": "Not found" });
+    let _vendor = Vendor::scripted([Reply::json(404, &gone), Reply::json(200, &organization(2))]);
+    let rows = Rows::upsert("organizations", "id").row(json!({ "id": 1 })).row(json!({ "id": 2 }));
+    let results = zendesk().write(rows).unwrap();
+    assert_eq!(rejection(&results[0]).0, "record_not_found");
+    assert_eq!(results[1], done(1, OutcomeKind::Updated, "2"));
+}
