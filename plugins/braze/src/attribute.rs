@@ -1,6 +1,7 @@
 //! From a row's values to those of attributes and properties.
 
-use offtake_sdk::{shorten_fraction, text};
+use offtake_sdk::text;
+use offtake_sdk::value::cut_fraction;
 use serde_json::{Map, Value, json};
 
 /// How many digits after the second Braze keeps.
@@ -39,7 +40,7 @@ const TEXTS: &[&str] = &["first_name", "last_name", "email", "phone", "home_city
 pub(crate) fn value(name: &str, given: &Value, is_number: bool) -> Value {
     match given {
         Value::String(text) if is_number => number(text).unwrap_or_else(|| given.clone()),
-        Value::String(text) => json!(shorten_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
+        Value::String(text) => json!(cut_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
         Value::Number(_) if TEXTS.contains(&name) => text(given).map_or(Value::Null, Value::from),
         other => other.clone(),
     }

@@ -1,6 +1,7 @@
 //! From a row's values to the texts that HubSpot takes.
 
-use offtake_sdk::{Detail, shorten_fraction, text};
+use offtake_sdk::Detail;
+use offtake_sdk::value::{cut_fraction, join};
 use serde_json::Value;
 
 /// Between the options of a property that takes several.
@@ -13,25 +14,11 @@ const FRACTION_DIGITS_MAX: usize = 3;
 pub(crate) fn to_property(field: &str, value: &Value) -> Result<String, Detail> {
     match value {
         Value::Null => Ok(String::new()),
-        Value::String(text) => Ok(shorten_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
+        Value::String(text) => Ok(cut_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
         Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        Value::Array(items) => join(field, items),
+        Value::Array(items) => join(field, items, SEPARATOR),
         Value::Object(_) => Ok(value.to_string()),
     }
-}
-
-fn join(field: &str, items: &[Value]) -> Result<String, Detail> {
-    let texts: Vec<String> = items
-        .iter()
-        .filter(|item| !item.is_null())
-        .map(|item| text(item).unwrap_or_else(|| item.to_string()))
-        .collect();
-    if texts.iter().any(|text| text.contains(SEPARATOR)) {
-        return Err(
-            Detail::new("separator_in_list", "an item of a list must not contain a semicolon").with_field(field)
-        );
-    }
-    Ok(texts.join(";"))
 }
 
 #[cfg(test)]

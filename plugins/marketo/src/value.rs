@@ -1,16 +1,14 @@
 //! From a row's values to what Marketo takes.
 
-use offtake_sdk::{shorten_fraction, text};
+use offtake_sdk::text;
+use offtake_sdk::value::cut_fraction;
 use serde_json::Value;
-
-/// Datetimes have no fraction: "2010-05-07T15:41:32-05:00" ("Field Types").
-const FRACTION_DIGITS_MAX: usize = 0;
 
 /// The value of a field in JSON. Null clears; "null and the empty string both write null", so the empty text goes as null.
 pub(crate) fn to_json(value: &Value) -> Value {
     match value {
         Value::String(text) if text.is_empty() => Value::Null,
-        Value::String(text) => Value::from(shorten_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
+        Value::String(text) => Value::from(cut_fraction(text, 0).unwrap_or_else(|| text.clone())),
         Value::Array(items) => Value::from(join(items)),
         Value::Object(_) => Value::from(value.to_string()),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

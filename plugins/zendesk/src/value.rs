@@ -1,6 +1,7 @@
 //! From a row's values to what Zendesk's attributes take.
 
-use offtake_sdk::{Detail, shorten_fraction, text};
+use offtake_sdk::value::cut_fraction;
+use offtake_sdk::{Detail, text};
 use serde_json::{Value, json};
 
 /// How many digits after the second Zendesk keeps.
@@ -47,7 +48,7 @@ pub(crate) fn standard(name: &str, value: &Value) -> Result<Value, Detail> {
 /// The value for a custom field, whose type decides what becomes of it.
 pub(crate) fn custom(value: &Value) -> Value {
     match value {
-        Value::String(text) => json!(shorten_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
+        Value::String(text) => json!(cut_fraction(text, FRACTION_DIGITS_MAX).unwrap_or_else(|| text.clone())),
         other => other.clone(),
     }
 }

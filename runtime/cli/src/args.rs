@@ -385,6 +385,8 @@ pub(crate) enum Vendor {
     Marketo,
     /// Salesforce's REST API and Bulk API 2.0.
     Salesforce,
+    /// A JSON API of no vendor, for the webhook connector.
+    Webhook,
     /// Zendesk's Support API.
     Zendesk,
 }

@@ -23,5 +23,7 @@ mod project;
 mod salesforce;
 #[path = "vendors/story.rs"]
 mod story;
+#[path = "vendors/webhook.rs"]
+mod webhook;
 #[path = "vendors/zendesk.rs"]
 mod zendesk;

@@ -32,8 +32,9 @@ type Seen = Arc<Mutex<Vec<(String, String)>>>;
 async fn vendor() -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let answer = |State(seen): State<Seen>, request: Incoming| async move {
-        let sent = request.headers().get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
         let path = request.uri().path().to_owned();
+        let told = if path == "/crm/signed" { "webhook-signature" } else { "authorization" };
+        let sent = request.headers().get(told).map_or("", |value| value.to_str().unwrap()).to_owned();
         drop(request);
         seen.lock().unwrap().push((path.clone(), sent.clone()));
         match path.as_str() {
@@ -234,6 +235,55 @@ async fn the_rest_of_a_quota_is_left_to_others_by_all_connections_with_the_crede
         assert_eq!(message, "95 of the 100 requests of the daily quota are used, and 5 % are left to others");
     }
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn signatures_are_made_at_their_endpoints_and_their_headers_are_the_hosts() {
+    let (address, seen) = vendor().await;
+    let manifest: Manifest = serde_json::from_value(serde_json::json!({
+        "schema": "offtake.manifest/1", "id": "x", "name": "X", "version": "1.0.0", "wit": "offtake:destination@0.1.0",
+        "endpoints": {
+            "api": {"base": "https://api.example.com", "methods": ["GET"], "paths": ["/crm/**"]},
+            "other": {"base": "https://other.example.com", "methods": ["GET"], "paths": ["/crm/**"]}
+        },
+        "credentials": {"signing": {
+            "kind": "standard_webhooks", "header": "webhook-signature", "endpoints": ["api"], "optional": true}}
+    }))
+    .unwrap();
+    let grant = Grant { plain_http: true, networks: vec!["127.0.0.1/32".parse().unwrap()], ..Grant::default() };
+    let base = format!("http://{address}");
+    let overrides = BTreeMap::from([("api".to_owned(), base.clone()), ("other".to_owned(), base)]);
+    let outbound = |secret: &str| {
+        let secrets = BTreeMap::from([("signing".to_owned(), Secret::new(secret.to_owned()))]);
+        let options = Options {
+            connection: "crm".to_owned(),
+            connector: "x@1.0.0".to_owned(),
+            policy: Policy::new(&manifest, &overrides, grant.clone()).unwrap(),
+            credentials: Credentials::new(&manifest.credentials, secrets),
+            bucket: "crm".to_owned(),
+            quotas: Quotas::default(),
+            audit: None,
+        };
+        Outbound::new(options, &Limiters::default()).unwrap()
+    };
+    let signing = outbound("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let bare = Request { auth: None, ..get("/crm/signed") };
+    signing.send(bare.clone(), &()).await.unwrap();
+    let elsewhere = Target::Endpoint("other".to_owned(), "/crm/signed".to_owned());
+    signing.send(Request { target: elsewhere, ..bare.clone() }, &()).await.unwrap();
+    let signatures: Vec<bool> = seen.lock().unwrap().iter().map(|(_, sent)| sent.starts_with("v1,")).collect();
+    assert_eq!(signatures, [true, false]);
+    for name in ["webhook-id", "Webhook-Timestamp", "webhook-signature"] {
+        let forged = Request { headers: vec![(name.to_owned(), "x".to_owned())], ..bare.clone() };
+        assert!(matches!(signing.send(forged, &()).await, Err(SendError::Refused { code: "OFT-E304", .. })), "{name}");
+    }
+    for (way_out, request) in
+        [(&signing, Request { auth: Some("signing".to_owned()), ..bare.clone() }), (&outbound("no base64!"), bare)]
+    {
+        let refused = way_out.send(request, &()).await;
+        assert!(matches!(refused, Err(SendError::Refused { code: "OFT-E306", .. })), "{refused:?}");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 2, "what is refused does not leave");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
-//! CSV as vendors' bulk calls take it: RFC 4180, commas, LF.
+//! CSV as vendors' bulk calls have it: RFC 4180, commas, lines that end with LF.
 
 use crate::bindings::offtake::destination::types::CallFailure;
 
-/// A cell is put in quotes where it needs them, and where a reader might trim it.
+/// Adds a cell to a line.
 fn write_cell(line: &mut String, text: &str) {
     if text.contains(['"', ',', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         line.push('"');
@@ -13,7 +13,7 @@ fn write_cell(line: &mut String, text: &str) {
     }
 }
 
-/// Adds a line of cells to a file.
+/// Adds a line of cells. An empty cell and none at all are the same; what that means is the vendor's to say.
 pub fn write_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
     for (index, cell) in cells.into_iter().enumerate() {
         if index > 0 {

@@ -20,7 +20,7 @@ mod schema;
 mod status;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
-mod timestamp;
+pub mod value;
 
 pub use batch::{Batch, Cell, Row, text};
 pub use bindings::exports::offtake::destination::connector::{Limits, Rate};
@@ -34,7 +34,6 @@ pub use jobs::{Jobs, Progress};
 pub use lookup::{Found, Lookup};
 pub use report::Report;
 pub use schema::{Account, Choice, Field, FieldType, Object, ObjectPage, operation_name};
-pub use timestamp::shorten_fraction;
 
 /// The WIT package that this SDK speaks.
 pub const WIT: &str = "offtake:destination@0.1.0";

@@ -16,7 +16,7 @@ pub struct Entry {
     pub path: String,
     /// The raw query, empty when there was none.
     pub query: String,
-    /// The request's headers under lower-case names; the token in `authorization` is blotted out.
+    /// The request's headers under lower-case names; the token in `authorization` or `x-acme-token` is blotted out.
     pub headers: BTreeMap<String, String>,
     /// The body, when it was JSON.
     pub body: Option<Value>,
@@ -105,6 +105,8 @@ fn headers(parts: &Parts) -> BTreeMap<String, String> {
         let text = if *name == axum::http::header::AUTHORIZATION {
             let scheme = text.split(' ').next().unwrap_or_default();
             format!("{scheme} REDACTED")
+        } else if *name == crate::webhook::TOKEN {
+            "REDACTED".to_owned()
         } else {
             text.into_owned()
         };

@@ -24,6 +24,7 @@ pub mod salesforce;
 mod server;
 mod torn;
 mod vendor;
+pub mod webhook;
 mod window;
 pub mod zendesk;
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use offtake_sim::{Command, Running, Vendor, braze, hubspot, marketo, salesforce, zendesk};
+use offtake_sim::{Command, Running, Vendor, braze, hubspot, marketo, salesforce, webhook, zendesk};
 
 const USAGE: &str = "usage: offtake-sim VENDOR [--listen 127.0.0.1:PORT] [--token TOKEN] [--generous]
-vendors: braze, hubspot, marketo, salesforce, zendesk";
+vendors: braze, hubspot, marketo, salesforce, webhook, zendesk";
 
 #[tokio::main]
 #[expect(clippy::print_stderr, reason = "a command talks to its terminal")]
@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
         Some("hubspot") => run::<hubspot::HubSpot>(command).await,
         Some("marketo") => run::<marketo::Marketo>(command).await,
         Some("salesforce") => run::<salesforce::Salesforce>(command).await,
+        Some("webhook") => run::<webhook::Webhook>(command).await,
         Some("zendesk") => run::<zendesk::Zendesk>(command).await,
         Some(other) => return misused(&format!("there is no simulator called {other}")),
         None => return misused("which vendor?"),

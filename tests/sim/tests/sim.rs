@@ -7,4 +7,5 @@ mod hubspot;
 mod marketo;
 mod salesforce;
 mod support;
+mod webhook;
 mod zendesk;

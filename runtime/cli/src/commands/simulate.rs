@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use offtake_sim::{Command, Running, Vendor as Simulated, braze, hubspot, marketo, salesforce, zendesk};
+use offtake_sim::{Command, Running, Vendor as Simulated, braze, hubspot, marketo, salesforce, webhook, zendesk};
 
 use crate::args::{Simulate, Vendor};
 use crate::exit::Exit;
@@ -14,6 +14,7 @@ pub(crate) async fn simulate(simulate: &Simulate, output: &Output) -> anyhow::Re
         Vendor::Hubspot => serve::<hubspot::HubSpot>(simulate, output).await,
         Vendor::Marketo => serve::<marketo::Marketo>(simulate, output).await,
         Vendor::Salesforce => serve::<salesforce::Salesforce>(simulate, output).await,
+        Vendor::Webhook => serve::<webhook::Webhook>(simulate, output).await,
         Vendor::Zendesk => serve::<zendesk::Zendesk>(simulate, output).await,
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use offtake_config::{PROJECT_FILE, Project};
 use offtake_core::Fault;
 use offtake_core::grant::Withheld;
+use offtake_core::manifest::CredentialKind;
 use offtake_plugin::{CEILING, Inspected};
 use serde_json::json;
 
@@ -64,10 +65,19 @@ fn text(inspected: &Inspected, withheld: Option<&[Withheld]>) -> String {
     text.push_str("\nwants sent with its requests, and never sees\n");
     for (slot, credential) in &manifest.credentials {
         let endpoints = credential.endpoints.join(", ");
-        text.push_str(&format!("  {slot}: in {} to {endpoints} ({})\n", credential.header, credential.description));
+        let how = match credential.kind {
+            CredentialKind::StandardWebhooks => format!("signs requests to {endpoints}, itself not sent"),
+            _ => format!("in {} to {endpoints}", credential.header),
+        };
+        let optional = if credential.optional { ", if the connection has it" } else { "" };
+        text.push_str(&format!("  {slot}: {how}{optional} ({})\n", credential.description));
         if let Some(oauth2) = &credential.oauth2 {
             text.push_str(&format!("    the host may get access tokens from {}{}\n", oauth2.endpoint, oauth2.path));
         }
+    }
+    if !manifest.quotas.is_empty() {
+        let names: Vec<&str> = manifest.quotas.keys().map(String::as_str).collect();
+        text.push_str(&format!("\nits vendor tells of quotas, which the host keeps\n  {}\n", names.join(", ")));
     }
     let limits = manifest.limits;
     text.push_str(&format!(
