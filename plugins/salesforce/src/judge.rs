@@ -47,7 +47,10 @@ fn failure(batch: &Batch, error: &RecordError) -> Failure {
         | "ALL_OR_NONE_OPERATION_ROLLED_BACK" => Failure::Transient(detail),
         _ if error.message.contains("UNABLE_TO_LOCK_ROW") => Failure::Transient(detail),
         "DUPLICATE_VALUE" if lost_a_race(batch, &error.message) => Failure::Transient(detail),
-        "REQUEST_LIMIT_EXCEEDED" => Failure::rate_limited(None, Some(vendor_error::scope(&error.message)), detail),
+        "REQUEST_LIMIT_EXCEEDED" => {
+            let (scope, retry_after_ms) = vendor_error::limit(&error.message);
+            Failure::rate_limited(retry_after_ms, Some(scope), detail)
+        }
         "INVALID_SESSION_ID" => Failure::Auth(detail),
         // Nothing more can be stored by anybody until an administrator has made room.
         "STORAGE_LIMIT_EXCEEDED" => Failure::Forbidden(detail),

@@ -5,6 +5,9 @@
 use offtake_sdk::{Response, VendorError};
 use serde::Deserialize;
 
+/// The daily allocation counts the last 24 hours, so that some of it comes back each hour.
+const DAILY_WAIT_MS: u64 = 60 * 60 * 1000;
+
 /// An element of the list. `message` and `errorCode` are recorded; `fields` is documented.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,21 +23,23 @@ struct ErrorBody {
 pub(crate) fn explain(response: &Response) -> VendorError {
     let bodies: Vec<ErrorBody> = serde_json::from_slice(response.body()).unwrap_or_default();
     let Some(body) = bodies.into_iter().next() else { return VendorError::default() };
-    let (treat_as, scope) = match body.error_code.as_str() {
+    let limited = (body.error_code == "REQUEST_LIMIT_EXCEEDED").then(|| limit(&body.message));
+    let (scope, retry_after_ms) = limited.map_or((None, None), |(scope, wait)| (Some(scope), wait));
+    let treat_as = match body.error_code.as_str() {
         // The only quota there is says so with 403 and names no time.
-        "REQUEST_LIMIT_EXCEEDED" => (Some(429), Some(scope(&body.message))),
-        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => (Some(401), None),
+        "REQUEST_LIMIT_EXCEEDED" => Some(429),
+        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => Some(401),
         // A field, object or external id that is not there is the fault of the mapping: every row shares it.
-        "INVALID_FIELD" | "INVALID_TYPE" | "NOT_FOUND" => (Some(404), None),
-        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" => (Some(503), None),
-        _ => (None, None),
+        "INVALID_FIELD" | "INVALID_TYPE" | "NOT_FOUND" => Some(404),
+        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT" => Some(503),
+        _ => None,
     };
     VendorError {
         field: body.fields.into_iter().next().or_else(|| unknown_column(&body.message).map(str::to_owned)),
         code: Some(body.error_code.to_ascii_lowercase()),
         message: (!body.message.is_empty()).then_some(body.message),
         scope,
-        retry_after_ms: None,
+        retry_after_ms,
         treat_as,
     }
 }
@@ -45,9 +50,14 @@ pub(crate) fn explain_job(response: &Response) -> VendorError {
     VendorError { treat_as: if response.status() == 404 { Some(400) } else { error.treat_as }, ..error }
 }
 
-/// "TotalRequests Limit exceeded." is the daily allocation, "ConcurrentPerOrgLongTxn Limit exceeded." too many at once.
-pub(crate) fn scope(message: &str) -> String {
-    if message.starts_with("Concurrent") { "concurrent".to_owned() } else { "daily".to_owned() }
+/// Which limit was met, and the wait in milliseconds it asks for: "TotalRequests Limit exceeded." is the allocation of the last 24 hours,
+/// "ConcurrentPerOrgLongTxn Limit exceeded." too many at once.
+pub(crate) fn limit(message: &str) -> (String, Option<u64>) {
+    if message.starts_with("Concurrent") {
+        ("concurrent".to_owned(), None)
+    } else {
+        ("daily".to_owned(), Some(DAILY_WAIT_MS))
+    }
 }
 
 /// The column in "No such column 'Shoe__c' on sobject of type Contact".
