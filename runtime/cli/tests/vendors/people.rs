@@ -58,9 +58,9 @@ fn person(number: usize) -> Person {
         number,
         email: format!("o'brien+{number}@example.com"),
         name: format!("{messy} {number}"),
-        note: (number % 3 != 0).then(|| format!("{number}: {}", MESSY[(number / 3) % MESSY.len()])),
+        note: (!number.is_multiple_of(3)).then(|| format!("{number}: {}", MESSY[(number / 3) % MESSY.len()])),
         score: number as i64 * 137 - 90_000,
-        active: number % 2 == 0,
+        active: number.is_multiple_of(2),
         bad: number % 20 == 7,
     }
 }
