@@ -13,7 +13,8 @@ use crate::project::Way;
 use crate::story::{Story, answered};
 
 const TOKEN: &str = "salesforce-simulated";
-const THROTTLED: &str = r#"[{"message":"ConcurrentPerOrgLongTxn Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
+const THROTTLED: &str =
+    r#"[{"message":"ConcurrentPerOrgLongTxn Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#;
 
 /// Accounts that are there before.
 const TEAMS: usize = 40;
