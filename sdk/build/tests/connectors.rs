@@ -176,7 +176,7 @@ fn what_is_no_connector_is_told_so() {
             "{name}"
         );
     }
-    assert_eq!(offtake_build::unpack_bundled("salesforce", folder.path()).unwrap_err().code(), "OFT-B012");
+    assert_eq!(offtake_build::unpack_bundled("no-such-vendor", folder.path()).unwrap_err().code(), "OFT-B012");
 
     let scaffolded = offtake_build::scaffold("no-export", Language::Rust, folder.path()).unwrap();
     let source = scaffolded.dir.join("src/lib.rs");
