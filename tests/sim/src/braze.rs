@@ -7,6 +7,7 @@ mod catalog_api;
 mod limits;
 mod object;
 mod profile;
+mod profiles;
 mod reply;
 mod track;
 mod users_api;

@@ -76,7 +76,7 @@ pub(super) async fn export(State(braze): Shared, body: Bytes) -> Answer {
     let (mut users, mut unknown) = (Vec::new(), Vec::new());
     braze.with(|workspace| {
         for identity in &identities {
-            match workspace.profiles.iter().find(|profile| profile.is_meant(identity)) {
+            match workspace.profiles.find(identity) {
                 Some(profile) => users.push(cut(profile.show(), &fields)),
                 None => unknown.extend(identity.values().cloned()),
             }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::catalog::{Catalog, Change};
 use super::object::Array;
 use super::profile::{Profile, alias};
+use super::profiles::Profiles;
 
 /// A record as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,25 +32,23 @@ pub(super) enum Work {
 }
 
 pub(super) struct Workspace {
-    pub(super) profiles: Vec<Profile>,
+    pub(super) profiles: Profiles,
     events: Vec<Value>,
     purchases: Vec<Value>,
     pub(super) catalogs: Vec<Catalog>,
     queue: VecDeque<(Instant, Work)>,
     lag: Duration,
-    made: u64,
 }
 
 impl Workspace {
     pub(super) fn new(lag: Duration) -> Self {
         Self {
-            profiles: Vec::new(),
+            profiles: Profiles::default(),
             events: Vec::new(),
             purchases: Vec::new(),
             catalogs: Vec::new(),
             queue: VecDeque::new(),
             lag,
-            made: 0,
         }
     }
 
@@ -75,7 +74,12 @@ impl Workspace {
                 // "When using a user_alias, Update Only defaults to true."
                 let by_alias = given.contains_key("user_alias");
                 let existing_only = given.get("_update_existing_only").map_or(by_alias, |only| *only == json!(true));
-                if let Some(profile) = self.profile(&given, !existing_only) {
+                let profile = if existing_only {
+                    self.profiles.find_mut(&given)
+                } else {
+                    Some(self.profiles.find_or_make(&given))
+                };
+                if let Some(profile) = profile {
                     match array {
                         Array::Attributes => profile.write(&given),
                         Array::Events => self.events.push(object),
@@ -89,7 +93,7 @@ impl Workspace {
                 }
             }
             Work::Delete(identities) => {
-                self.profiles.retain(|profile| !identities.iter().any(|identity| profile.is_meant(identity)));
+                identities.iter().for_each(|identity| self.profiles.remove(identity));
             }
             Work::Alias(aliases) => {
                 for given in aliases {
@@ -97,9 +101,8 @@ impl Workspace {
                     let by_id = given.get("external_id").map(|id| json!({ "external_id": id }));
                     let identity = by_id.unwrap_or_else(|| json!({ "user_alias": alias }));
                     let identity = identity.as_object().cloned().unwrap_or_default();
-                    if let Some(profile) = self.profile(&identity, true)
-                        && !profile.aliases.contains(&alias)
-                    {
+                    let profile = self.profiles.find_or_make(&identity);
+                    if !profile.aliases.contains(&alias) {
                         profile.aliases.push(alias);
                     }
                 }
@@ -113,28 +116,12 @@ impl Workspace {
         }
     }
 
-    /// The profile that an object means, made where there is none and that is wanted.
-    fn profile(&mut self, object: &Map<String, Value>, make: bool) -> Option<&mut Profile> {
-        let found = self.profiles.iter().position(|profile| profile.is_meant(object));
-        if found.is_none() && make {
-            self.made += 1;
-            self.profiles.push(Profile::new(self.made, object));
-        }
-        let index = found.or_else(|| if make { self.profiles.len().checked_sub(1) } else { None })?;
-        self.profiles.get_mut(index)
-    }
-
     /// Gives a user that has an alias alone an external id, where no other user has it.
     fn identify(&mut self, pair: &Map<String, Value>) {
         let Some(id) = pair.get("external_id").and_then(Value::as_str) else { return };
-        if self.profiles.iter().any(|profile| profile.external_id.as_deref() == Some(id)) {
-            return;
-        }
         let by_alias = json!({ "user_alias": pair.get("user_alias") });
         let by_alias = by_alias.as_object().cloned().unwrap_or_default();
-        if let Some(profile) = self.profile(&by_alias, false) {
-            profile.external_id.get_or_insert_with(|| id.to_owned());
-        }
+        self.profiles.identify(&by_alias, id);
     }
 
     pub(super) fn add_catalog(&mut self, catalog: Catalog) -> bool {

@@ -11,7 +11,7 @@ use crate::clock;
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     id: u64,
-    user: u64,
+    pub(super) user: u64,
     pub(super) value: String,
     primary: bool,
     created_at: String,

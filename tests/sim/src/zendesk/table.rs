@@ -1,6 +1,6 @@
 //! Records of one object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,12 +27,14 @@ impl Record {
 pub(super) struct Table {
     pub(super) kind: Kind,
     records: BTreeMap<u64, Record>,
+    /// In lower case, as Zendesk looks them up; tickets may share one.
+    external_ids: BTreeSet<(String, u64)>,
     next: u64,
 }
 
 impl Table {
     pub(super) fn new(kind: Kind, first: u64) -> Self {
-        Self { kind, records: BTreeMap::new(), next: first }
+        Self { kind, records: BTreeMap::new(), external_ids: BTreeSet::new(), next: first }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Record> {
@@ -48,29 +50,34 @@ impl Table {
         self.records.get(&id).filter(|record| record.active)
     }
 
-    /// Without regard to case, as Zendesk looks external ids up.
+    /// Without regard to case; the oldest, where several have it.
     pub(super) fn by_external_id(&self, external_id: &str) -> Option<u64> {
-        let same = |record: &Record| record.text("external_id").is_some_and(|id| id.eq_ignore_ascii_case(external_id));
-        self.active().find(|(_, record)| same(record)).map(|(id, _)| id)
+        let folded = external_id.to_ascii_lowercase();
+        let (found, id) = self.external_ids.range((folded.clone(), 0)..).next()?;
+        (*found == folded).then_some(*id)
     }
 
     pub(super) fn insert(&mut self, values: Map<String, Value>) -> u64 {
         let id = self.next;
         // Ids are far apart, so that none is taken for a position.
         self.next += 128;
-        self.records.insert(id, Record { id: id.to_string(), active: true, values });
+        let record = Record { id: id.to_string(), active: true, values };
+        self.external_ids.extend(external_id(id, &record));
+        self.records.insert(id, record);
         id
     }
 
     pub(super) fn put(&mut self, id: u64, values: Map<String, Value>) {
         if let Some(record) = self.records.get_mut(&id) {
+            external_id(id, record).map(|before| self.external_ids.remove(&before));
             record.values = values;
+            self.external_ids.extend(external_id(id, record));
         }
     }
 
     /// Takes a record away; a user stays as an empty shell.
     pub(super) fn delete(&mut self, id: u64) -> Option<Record> {
-        self.get(id)?;
+        external_id(id, self.get(id)?).map(|before| self.external_ids.remove(&before));
         if self.kind != Kind::User {
             return self.records.remove(&id);
         }
@@ -90,4 +97,8 @@ impl Table {
         shown.insert("url".to_owned(), json!(format!("{origin}/api/v2/{}/{id}.json", kind.plural())));
         Value::Object(shown)
     }
+}
+
+fn external_id(id: u64, record: &Record) -> Option<(String, u64)> {
+    record.text("external_id").map(|text| (text.to_ascii_lowercase(), id))
 }

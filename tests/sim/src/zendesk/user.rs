@@ -18,10 +18,8 @@ pub(super) fn target(desk: &Desk, given: &Map<String, Value>) -> Option<u64> {
 
 /// Whose address it is.
 pub(super) fn owner(desk: &Desk, address: &str) -> Option<u64> {
-    desk.users
-        .active()
-        .map(|(id, _)| id)
-        .find(|id| desk.identities.iter().any(|identity| identity.is_of(*id) && identity.value == address))
+    let mut same = desk.identities.iter().filter(|identity| identity.value == address);
+    same.find_map(|identity| desk.users.get(identity.user).map(|_| identity.user))
 }
 
 /// Writes attributes to a user, or to a new one where there is no id.
