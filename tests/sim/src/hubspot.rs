@@ -117,18 +117,14 @@ impl Vendor for HubSpot {
     }
 
     fn commanded(command: Command) -> Options {
-        let mut options = Options::default();
-        if let Some(listen) = command.listen {
-            options.listen = listen;
+        let options = Options::default();
+        Options {
+            listen: command.listen.unwrap_or(options.listen),
+            token: command.token.unwrap_or(options.token),
+            limits: if command.generous { Limits::GENEROUS } else { options.limits },
+            search_secondly: if command.generous { Limits::GENEROUS.secondly } else { options.search_secondly },
+            ..options
         }
-        if let Some(token) = command.token {
-            options.token = token;
-        }
-        if command.generous {
-            options.limits = Limits::GENEROUS;
-            options.search_secondly = Limits::GENEROUS.secondly;
-        }
-        options
     }
 
     fn routes(self: Arc<Self>) -> Router {

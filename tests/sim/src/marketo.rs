@@ -107,17 +107,13 @@ impl Vendor for Marketo {
     }
 
     fn commanded(command: Command) -> Options {
-        let mut options = Options::default();
-        if let Some(listen) = command.listen {
-            options.listen = listen;
+        let options = Options::default();
+        Options {
+            listen: command.listen.unwrap_or(options.listen),
+            token: command.token.unwrap_or(options.token),
+            limits: if command.generous { Limits::GENEROUS } else { options.limits },
+            ..options
         }
-        if let Some(token) = command.token {
-            options.token = token;
-        }
-        if command.generous {
-            options.limits = Limits::GENEROUS;
-        }
-        options
     }
 
     fn routes(self: Arc<Self>) -> Router {
