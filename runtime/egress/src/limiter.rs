@@ -149,8 +149,9 @@ impl Clock for TokioClock {
 const JITTER: Duration = Duration::from_millis(25);
 /// In short windows the allowance for it is no more than this part of the window.
 const JITTER_PART: u32 = 20;
-/// Timers wake up to a millisecond late. Requests closer together than this may leave together, or they would never catch up.
-const BURST: Duration = Duration::from_millis(5);
+/// Timers wake up to a millisecond late, on a busy machine some more. Requests closer together than this may leave together, or they
+/// would never catch up.
+const BURST: Duration = Duration::from_millis(25);
 
 fn quota(rate: Rate) -> Option<Quota> {
     let burst = NonZeroU32::new(burst(rate)).unwrap_or(NonZeroU32::MIN);

@@ -57,7 +57,7 @@ const CASES: [Case; 5] = [
         object: "users",
         key: "external_id",
         text: "full_name",
-        rows: 500_000,
+        rows: 1_500_000,
         allows: Some((3_000, Duration::from_secs(3))),
         limit: "3,000 requests in 3 s",
     },
